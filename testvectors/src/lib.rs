@@ -1,1 +1,73 @@
-//! To be written.
+//! Test vectors as text files, and their loader.
+//!
+//! A vector file holds one idea: where its numbers come from, which clause they exercise, and what has to come
+//! out. `README.md` beside this crate describes the format; [`load`] reads one file and [`load_directory`] a
+//! directory of them. As this is code for tests, every accessor panics on a file that is not as it should be,
+//! and says which file and which line.
+//!
+//! ```
+//! for case in testvectors::load("example/format.txt") {
+//!     let word: Vec<u8> = case.bytes("word");
+//!     let length: usize = case.number("length");
+//!     assert_eq!(word.len(), length, "{case}");
+//! }
+//! ```
+
+mod case;
+mod parse;
+
+use std::path::{Path, PathBuf};
+
+pub use case::Case;
+
+/// The cases of one file, in the file's order. `path` is relative to this crate's directory.
+///
+/// # Panics
+///
+/// If the file cannot be read or breaks a rule of the format; the message names file and line.
+#[must_use]
+pub fn load(path: &str) -> Vec<Case> {
+    let text = match std::fs::read_to_string(root().join(path)) {
+        Ok(text) => text,
+        Err(error) => panic!("{path}: {error}"),
+    };
+    match parse::parse(path, &text) {
+        Ok(cases) => cases,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// The cases of every `.txt` file of a directory, files in the order of their names. Subdirectories are not read.
+///
+/// # Panics
+///
+/// As [`load`], and if the directory cannot be read or has no such file.
+#[must_use]
+pub fn load_directory(path: &str) -> Vec<Case> {
+    let names = file_names(path, ".txt");
+    assert!(!names.is_empty(), "{path}: no vector files");
+    names
+        .iter()
+        .flat_map(|name| load(&format!("{path}/{name}")))
+        .collect()
+}
+
+/// Where the vector files lie.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The sorted names in a directory that end with `suffix`.
+fn file_names(path: &str, suffix: &str) -> Vec<String> {
+    let directory: PathBuf = root().join(path);
+    let entries = match std::fs::read_dir(&directory) {
+        Ok(entries) => entries,
+        Err(error) => panic!("{path}: {error}"),
+    };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(suffix))
+        .collect();
+    names.sort();
+    names
+}

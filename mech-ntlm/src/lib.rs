@@ -1,1 +1,2 @@
-//! To be written.
+//! NTLMSSP (MS-NLMP) acceptor. Nothing is written yet; its turn comes with a later release.
+#![no_std]

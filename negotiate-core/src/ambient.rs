@@ -45,13 +45,13 @@ impl Timestamp {
 
     /// This time and `duration` more.
     #[must_use]
-    pub const fn plus(self, duration: Seconds) -> Self {
+    pub fn plus(self, duration: Seconds) -> Self {
         Self(self.0.saturating_add(duration.micros()))
     }
 
     /// This time less `duration`.
     #[must_use]
-    pub const fn minus(self, duration: Seconds) -> Self {
+    pub fn minus(self, duration: Seconds) -> Self {
         Self(self.0.saturating_sub(duration.micros()))
     }
 
@@ -117,11 +117,11 @@ const fn is_leap(year: i64) -> bool {
 // The proleptic Gregorian calendar in 400-year eras that start on 1 March, so that the leap day is an era's last.
 // Within -9999..=9999 years nothing here can overflow an i64.
 #[allow(clippy::arithmetic_side_effects)]
-const fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
+fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month as i64 + 9) % 12) + 2) / 5 + day as i64 - 1;
+    let day_of_year = (153 * ((i64::from(month) + 9) % 12) + 2) / 5 + i64::from(day) - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     era * 146_097 + day_of_era - 719_468
 }
@@ -167,8 +167,8 @@ impl fmt::Debug for Timestamp {
 pub struct Seconds(pub u32);
 
 impl Seconds {
-    const fn micros(self) -> i64 {
-        (self.0 as i64).saturating_mul(MICROS)
+    fn micros(self) -> i64 {
+        i64::from(self.0).saturating_mul(MICROS)
     }
 }
 

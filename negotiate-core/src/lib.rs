@@ -7,7 +7,8 @@
         clippy::expect_used,
         clippy::panic,
         clippy::indexing_slicing,
-        clippy::arithmetic_side_effects
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
     )
 )]
 
@@ -15,10 +16,33 @@ extern crate alloc;
 #[cfg(any(test, feature = "system"))]
 extern crate std;
 
+mod acceptor;
 mod ambient;
+mod bindings;
+mod context;
+pub mod der;
+mod error;
+mod exchange;
+mod limits;
+mod mech_type;
+mod mechanism;
+mod name;
+mod per_message;
 mod secret;
+mod status;
 
+pub use acceptor::{Acceptor, AcceptorBuilder, ConfigError};
 #[cfg(feature = "system")]
 pub use ambient::SystemRandom;
 pub use ambient::{Ambient, Random, RandomUnavailable, Seconds, Timestamp};
+pub use bindings::{Address, BindingsPolicy, ChannelBindings};
+pub use context::{ContextFlags, Established, MechDetails, MechListMic, Negotiation, SecurityContext};
+pub use error::{Explain, MechReject, Reject, Untrusted};
+pub use exchange::{Exchange, Pending, Step};
+pub use limits::Limits;
+pub use mech_type::{Dotted, MechType};
+pub use mechanism::{AcceptContext, AcceptRequest, MechPending, MechStep, Mechanism, Token};
+pub use name::{BadServiceName, Name, NameKind, ServiceName};
+pub use per_message::{PerMessage, PerMessageError, Protection, Unwrapped};
 pub use secret::Secret;
+pub use status::{Blame, GssMajor, Verdict};

@@ -1,0 +1,136 @@
+//! The acceptor: long-lived configuration, built once and shared by all exchanges.
+
+use crate::{BindingsPolicy, ChannelBindings, Exchange, Limits, MechType, Mechanism, ServiceName};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Accepts Negotiate exchanges with the mechanisms it was built from. A clone shares the configuration.
+#[derive(Clone, Debug)]
+pub struct Acceptor {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) mechanisms: Vec<Arc<dyn Mechanism>>,
+    pub(crate) bindings_policy: BindingsPolicy,
+    pub(crate) names: Vec<ServiceName>,
+    pub(crate) limits: Limits,
+}
+
+impl Acceptor {
+    /// Starts a configuration.
+    #[must_use]
+    pub fn builder() -> AcceptorBuilder {
+        AcceptorBuilder::default()
+    }
+
+    /// Begins a conversation with one initiator. `bindings` are those of the channel that its tokens arrive on.
+    #[must_use]
+    pub fn exchange(&self, bindings: Option<Arc<ChannelBindings>>) -> Exchange {
+        Exchange::new(Arc::clone(&self.shared), bindings)
+    }
+}
+
+/// Collects the configuration of an [`Acceptor`].
+#[derive(Debug, Default)]
+pub struct AcceptorBuilder {
+    mechanisms: Vec<Arc<dyn Mechanism>>,
+    bindings_policy: BindingsPolicy,
+    names: Vec<ServiceName>,
+    limits: Limits,
+}
+
+impl AcceptorBuilder {
+    /// Adds a mechanism. Which one is used is the initiator's preference; the order here decides only the order in hints.
+    #[must_use]
+    pub fn mechanism(mut self, mechanism: impl Mechanism + 'static) -> Self {
+        self.mechanisms.push(Arc::new(mechanism));
+        self
+    }
+
+    /// Adds a mechanism that is shared with others.
+    #[must_use]
+    pub fn shared_mechanism(mut self, mechanism: Arc<dyn Mechanism>) -> Self {
+        self.mechanisms.push(mechanism);
+        self
+    }
+
+    /// What is asked of channel bindings. Default: [`BindingsPolicy::RequireIfAdvertised`].
+    #[must_use]
+    pub fn bindings_policy(mut self, policy: BindingsPolicy) -> Self {
+        self.bindings_policy = policy;
+        self
+    }
+
+    /// Adds a name that initiators may address. Without any, every name is good for which there is a key.
+    #[must_use]
+    pub fn name(mut self, name: ServiceName) -> Self {
+        self.names.push(name);
+        self
+    }
+
+    /// Bounds on what an initiator may send. Default: [`Limits::default`].
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Checks the configuration.
+    ///
+    /// # Errors
+    /// If there is no mechanism, or two claim the same identifier.
+    pub fn build(self) -> Result<Acceptor, ConfigError> {
+        if self.mechanisms.is_empty() {
+            return Err(ConfigError::NoMechanism);
+        }
+        let mut seen: Vec<MechType> = Vec::new();
+        for mech_type in self
+            .mechanisms
+            .iter()
+            .flat_map(|mechanism| mechanism.mech_types())
+        {
+            if seen.contains(mech_type) {
+                return Err(ConfigError::SameMechTypeTwice(*mech_type));
+            }
+            seen.push(*mech_type);
+        }
+        let Self {
+            mechanisms,
+            bindings_policy,
+            names,
+            limits,
+        } = self;
+        Ok(Acceptor {
+            shared: Arc::new(Shared {
+                mechanisms,
+                bindings_policy,
+                names,
+                limits,
+            }),
+        })
+    }
+}
+
+/// Why a configuration is not an acceptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// There is nothing to accept with.
+    NoMechanism,
+    /// Two mechanisms claim this identifier.
+    SameMechTypeTwice(MechType),
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoMechanism => f.write_str("an acceptor needs at least one mechanism"),
+            Self::SameMechTypeTwice(mech_type) => write!(f, "two mechanisms claim {mech_type:?}"),
+        }
+    }
+}
+
+impl core::error::Error for ConfigError {}

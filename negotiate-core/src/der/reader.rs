@@ -1,0 +1,618 @@
+use super::{Error, ErrorKind, Tag};
+use crate::Timestamp;
+
+/// A cursor over DER bytes. Every method that reads consumes what it read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    rest: &'a [u8],
+    // Of the first byte of `rest` in the outermost input, for errors.
+    offset: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads `input` from its first byte.
+    #[must_use]
+    pub const fn new(input: &'a [u8]) -> Self {
+        Self {
+            rest: input,
+            offset: 0,
+        }
+    }
+
+    /// Reads `input`, which starts at `offset` of the bytes that errors speak of.
+    #[must_use]
+    pub const fn at_offset(input: &'a [u8], offset: usize) -> Self {
+        Self { rest: input, offset }
+    }
+
+    /// Whether everything has been read.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// What has not been read yet.
+    #[must_use]
+    pub const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Offset of the next byte in the outermost input.
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// An error of this kind at the next byte.
+    #[must_use]
+    pub const fn error(&self, kind: ErrorKind) -> Error {
+        Error {
+            offset: self.offset,
+            kind,
+        }
+    }
+
+    /// The next tag, if anything is left.
+    #[must_use]
+    pub fn peek(&self) -> Option<Tag> {
+        self.rest.first().map(|byte| Tag::from_byte(*byte))
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TrailingBytes`] if anything is left.
+    pub const fn finish(self) -> Result<(), Error> {
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(self.error(ErrorKind::TrailingBytes))
+        }
+    }
+
+    /// The next element, whatever its tag: tag and content.
+    ///
+    /// # Errors
+    /// If the input ends early, or tag or length are not DER.
+    pub fn any(&mut self) -> Result<(Tag, Reader<'a>), Error> {
+        let (&tag, after_tag) = self.rest.split_first().ok_or(self.error(ErrorKind::Truncated))?;
+        if tag & 0x1f == 0x1f {
+            return Err(self.error(ErrorKind::HighTagNumber));
+        }
+        let (header_len, len) = self.length(after_tag)?;
+        let end = header_len
+            .checked_add(len)
+            .ok_or(self.error(ErrorKind::LengthTooLarge))?;
+        let content = self
+            .rest
+            .get(header_len..end)
+            .ok_or(self.error(ErrorKind::Truncated))?;
+        let content = Self {
+            rest: content,
+            offset: self.offset.saturating_add(header_len),
+        };
+        self.skip(end);
+        Ok((Tag::from_byte(tag), content))
+    }
+
+    // X.690 section 10.1: definite form, fewest bytes. Returns the length of tag and length bytes, and the length itself.
+    fn length(&self, after_tag: &[u8]) -> Result<(usize, usize), Error> {
+        let at = |kind| Error {
+            offset: self.offset.saturating_add(1),
+            kind,
+        };
+        let (&first, following) = after_tag.split_first().ok_or(at(ErrorKind::Truncated))?;
+        if first < 0x80 {
+            return Ok((2, usize::from(first)));
+        }
+        let count = usize::from(first & 0x7f);
+        if count == 0 {
+            return Err(at(ErrorKind::NonMinimalLength));
+        }
+        if count > 4 {
+            return Err(at(ErrorKind::LengthTooLarge));
+        }
+        let bytes = following.get(..count).ok_or(at(ErrorKind::Truncated))?;
+        let len = bytes
+            .iter()
+            .fold(0_u32, |len, byte| (len << 8) | u32::from(*byte));
+        if len < 0x80 || bytes.first() == Some(&0) {
+            return Err(at(ErrorKind::NonMinimalLength));
+        }
+        let len = usize::try_from(len).map_err(|_| at(ErrorKind::LengthTooLarge))?;
+        Ok((count.saturating_add(2), len))
+    }
+
+    fn skip(&mut self, count: usize) {
+        self.rest = self.rest.get(count..).unwrap_or_default();
+        self.offset = self.offset.saturating_add(count);
+    }
+
+    /// The content of the next element, which must have this tag.
+    ///
+    /// # Errors
+    /// If the input ends early, another tag is there, or the header is not DER.
+    pub fn element(&mut self, tag: Tag) -> Result<Reader<'a>, Error> {
+        match self.peek() {
+            Some(found) if found == tag => Ok(self.any()?.1),
+            Some(found) => Err(self.error(ErrorKind::UnexpectedTag {
+                expected: tag.byte(),
+                found: found.byte(),
+            })),
+            None => Err(self.error(ErrorKind::Truncated)),
+        }
+    }
+
+    /// The next element whole (tag, length and content), which must have this tag.
+    ///
+    /// # Errors
+    /// As [`Reader::element`].
+    pub fn raw(&mut self, tag: Tag) -> Result<&'a [u8], Error> {
+        let before = *self;
+        self.element(tag)?;
+        let len = self.offset.saturating_sub(before.offset);
+        before.rest.get(..len).ok_or(before.error(ErrorKind::Truncated))
+    }
+
+    /// The content of a `SEQUENCE` or `SEQUENCE OF`.
+    ///
+    /// # Errors
+    /// As [`Reader::element`].
+    pub fn sequence(&mut self) -> Result<Reader<'a>, Error> {
+        self.element(Tag::SEQUENCE)
+    }
+
+    /// The field `[number]` (explicit tag), read by `read`, which must consume its content.
+    ///
+    /// # Errors
+    /// If the field is absent or malformed.
+    pub fn field<T>(
+        &mut self,
+        number: u8,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut content = self.element(Tag::context(number))?;
+        let value = read(&mut content)?;
+        content.finish()?;
+        Ok(value)
+    }
+
+    /// The field `[number] OPTIONAL`: absent is `None`, present but malformed is an error.
+    ///
+    /// # Errors
+    /// If the field is present and malformed.
+    pub fn optional_field<T>(
+        &mut self,
+        number: u8,
+        read: impl FnOnce(&mut Reader<'a>) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        if self.peek() == Some(Tag::context(number)) {
+            self.field(number, read).map(Some)
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Skips the fields that a later edition of an extensible type (`...`) may have added: context tags above `last`,
+    /// ascending.
+    ///
+    /// # Errors
+    /// If another tag follows, or the fields do not ascend.
+    pub fn skip_extensions(&mut self, last: u8) -> Result<(), Error> {
+        let mut last = last;
+        while let Some(tag) = self.peek() {
+            match tag.context_number() {
+                Some(number) if number > last => last = number,
+                _ => return Err(self.error(ErrorKind::TrailingBytes)),
+            }
+            self.any()?;
+        }
+        Ok(())
+    }
+
+    /// An `INTEGER` of at most 64 bits.
+    ///
+    /// # Errors
+    /// If it is absent, not minimal or larger.
+    pub fn integer(&mut self) -> Result<i64, Error> {
+        self.integer_with_tag(Tag::INTEGER)
+    }
+
+    fn integer_with_tag(&mut self, tag: Tag) -> Result<i64, Error> {
+        let content = self.element(tag)?;
+        let bytes = content.rest;
+        let negative = match bytes {
+            [] => return Err(content.error(ErrorKind::NonMinimalInteger)),
+            // X.690 section 8.3.2: the first nine bits are not all alike.
+            [0, next, ..] if next & 0x80 == 0 => return Err(content.error(ErrorKind::NonMinimalInteger)),
+            [0xff, next, ..] if next & 0x80 != 0 => return Err(content.error(ErrorKind::NonMinimalInteger)),
+            [first, ..] => first & 0x80 != 0,
+        };
+        if bytes.len() > 8 {
+            return Err(content.error(ErrorKind::IntegerOutOfRange));
+        }
+        let start = if negative { -1_i64 } else { 0 };
+        Ok(bytes
+            .iter()
+            .fold(start, |value, byte| (value << 8) | i64::from(*byte)))
+    }
+
+    /// An `Int32` (RFC 4120 section 5.2.4).
+    ///
+    /// # Errors
+    /// If it is absent, not minimal or out of range.
+    pub fn int32(&mut self) -> Result<i32, Error> {
+        let at = self.offset;
+        i32::try_from(self.integer()?).map_err(|_| Error {
+            offset: at,
+            kind: ErrorKind::IntegerOutOfRange,
+        })
+    }
+
+    /// A `UInt32` (RFC 4120 section 5.2.4) as peers write it: read-only domain controllers and old implementations
+    /// encode the upper half as negative numbers, which stand for the same 32 bits.
+    ///
+    /// # Errors
+    /// If it is absent, not minimal, or outside −2³¹..2³².
+    pub fn uint32(&mut self) -> Result<u32, Error> {
+        let at = self.offset;
+        let value = self.integer()?;
+        u32::try_from(value)
+            .or_else(|_| i32::try_from(value).map(i32::cast_unsigned))
+            .map_err(|_| Error {
+                offset: at,
+                kind: ErrorKind::IntegerOutOfRange,
+            })
+    }
+
+    /// `Microseconds` (RFC 4120 section 5.2.4): 0 to 999,999.
+    ///
+    /// # Errors
+    /// If it is absent, not minimal or out of range.
+    pub fn microseconds(&mut self) -> Result<u32, Error> {
+        let at = self.offset;
+        match u32::try_from(self.integer()?) {
+            Ok(micros) if micros <= 999_999 => Ok(micros),
+            _ => Err(Error {
+                offset: at,
+                kind: ErrorKind::IntegerOutOfRange,
+            }),
+        }
+    }
+
+    /// An `ENUMERATED`.
+    ///
+    /// # Errors
+    /// If it is absent, not minimal or larger than 64 bits.
+    pub fn enumerated(&mut self) -> Result<i64, Error> {
+        self.integer_with_tag(Tag::ENUMERATED)
+    }
+
+    /// A `BOOLEAN`.
+    ///
+    /// # Errors
+    /// If it is absent or neither 00 nor FF.
+    pub fn boolean(&mut self) -> Result<bool, Error> {
+        let content = self.element(Tag::BOOLEAN)?;
+        match content.rest {
+            [0] => Ok(false),
+            [0xff] => Ok(true),
+            _ => Err(content.error(ErrorKind::BadBoolean)),
+        }
+    }
+
+    /// An `OCTET STRING`.
+    ///
+    /// # Errors
+    /// If it is absent.
+    pub fn octet_string(&mut self) -> Result<&'a [u8], Error> {
+        Ok(self.element(Tag::OCTET_STRING)?.rest)
+    }
+
+    /// The first 32 bits of a `BIT STRING`, bit 0 in the most significant place; missing bits are zero. Kerberos flags
+    /// and SPNEGO's ContextFlags may be shorter (also empty) or longer than their type says (RFC 4120 section 5.2.8).
+    ///
+    /// # Errors
+    /// If it is absent or malformed.
+    pub fn bit_string_32(&mut self) -> Result<u32, Error> {
+        let content = self.element(Tag::BIT_STRING)?;
+        let bad = content.error(ErrorKind::BadBitString);
+        let (&unused, bits) = content.rest.split_first().ok_or(bad)?;
+        let unset_mask = match unused {
+            0 => 0,
+            1..=7 => (1_u8 << unused).wrapping_sub(1),
+            _ => return Err(bad),
+        };
+        match bits.last() {
+            None if unused != 0 => return Err(bad),
+            // X.690 section 11.2.1: unused bits are zero.
+            Some(last) if last & unset_mask != 0 => return Err(bad),
+            _ => {}
+        }
+        let mut first = [0; 4];
+        for (to, from) in first.iter_mut().zip(bits) {
+            *to = *from;
+        }
+        Ok(u32::from_be_bytes(first))
+    }
+
+    /// A `GeneralString`, as Kerberos names and realms are (RFC 4120 section 5.2.1), as bytes.
+    ///
+    /// # Errors
+    /// If it is absent or has a NUL byte, which C peers would take for its end.
+    pub fn general_string(&mut self) -> Result<&'a [u8], Error> {
+        self.string(Tag::GENERAL_STRING)
+    }
+
+    /// A `UTF8String`, as bytes.
+    ///
+    /// # Errors
+    /// If it is absent or has a NUL byte.
+    pub fn utf8_string(&mut self) -> Result<&'a [u8], Error> {
+        self.string(Tag::UTF8_STRING)
+    }
+
+    fn string(&mut self, tag: Tag) -> Result<&'a [u8], Error> {
+        let content = self.element(tag)?;
+        if content.rest.contains(&0) {
+            return Err(content.error(ErrorKind::NulInString));
+        }
+        Ok(content.rest)
+    }
+
+    /// The content bytes of an `OBJECT IDENTIFIER`.
+    ///
+    /// # Errors
+    /// If it is absent, empty, ends inside an arc, or has an arc that is not minimal.
+    pub fn object_identifier(&mut self) -> Result<&'a [u8], Error> {
+        let content = self.element(Tag::OBJECT_IDENTIFIER)?;
+        let bad = Err(content.error(ErrorKind::BadObjectIdentifier));
+        let mut arc_starts = true;
+        for byte in content.rest {
+            if arc_starts && *byte == 0x80 {
+                return bad;
+            }
+            arc_starts = byte & 0x80 == 0;
+        }
+        if content.rest.is_empty() || !arc_starts {
+            bad
+        } else {
+            Ok(content.rest)
+        }
+    }
+
+    /// A `KerberosTime` (RFC 4120 section 5.2.3): a `GeneralizedTime` `YYYYMMDDHHMMSSZ`, 1970 to 9999.
+    ///
+    /// # Errors
+    /// If it is absent, of another form, or not in the calendar.
+    pub fn kerberos_time(&mut self) -> Result<Timestamp, Error> {
+        let content = self.element(Tag::GENERALIZED_TIME)?;
+        parse_kerberos_time(content.rest).ok_or(content.error(ErrorKind::BadTime))
+    }
+}
+
+fn parse_kerberos_time(text: &[u8]) -> Option<Timestamp> {
+    let (digits, b"Z") = text.split_at_checked(14)? else {
+        return None;
+    };
+    let number = |from: usize, to: usize| {
+        digits.get(from..to)?.iter().try_fold(0_u32, |value, byte| {
+            let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
+            value.checked_mul(10)?.checked_add(u32::from(digit))
+        })
+    };
+    let year = number(0, 4).filter(|year| *year >= 1970)?;
+    Timestamp::from_civil(
+        i64::from(year),
+        number(4, 6)?,
+        number(6, 8)?,
+        number(8, 10)?,
+        number(10, 12)?,
+        number(12, 14)?,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ErrorKind::*;
+
+    fn kind<T: core::fmt::Debug>(result: Result<T, Error>) -> ErrorKind {
+        result.unwrap_err().kind
+    }
+
+    #[test]
+    fn lengths_are_definite_and_minimal() {
+        assert_eq!(Reader::new(b"\x04\x01a").octet_string(), Ok(&b"a"[..]));
+        let mut long = std::vec![0x04, 0x81, 0x80];
+        long.extend([7; 0x80]);
+        assert_eq!(Reader::new(&long).octet_string().map(<[u8]>::len), Ok(0x80));
+        for (bytes, expected) in [
+            (&b"\x04\x81\x01a"[..], NonMinimalLength),
+            (b"\x04\x82\x00\x80", NonMinimalLength),
+            (b"\x04\x80a\x00\x00", NonMinimalLength),
+            (b"\x04\x85\x00\x00\x00\x00\x01", LengthTooLarge),
+            (b"\x04\x84\xff\xff\xff\xff", Truncated),
+            (
+                b"\x88\xff\xff\xff\xff\xff\xff\xff\xff",
+                UnexpectedTag {
+                    expected: 4,
+                    found: 0x88,
+                },
+            ),
+            (b"\x04\x02a", Truncated),
+            (b"\x04", Truncated),
+            (b"", Truncated),
+        ] {
+            assert_eq!(kind(Reader::new(bytes).octet_string()), expected, "{bytes:02x?}");
+        }
+        assert_eq!(kind(Reader::new(b"\x3f\x81\x01\x00").any()), HighTagNumber);
+    }
+
+    #[test]
+    fn errors_carry_the_offset_in_the_outermost_input() {
+        let mut outer = Reader::new(b"\x30\x05\xa0\x03\x02\x01");
+        assert_eq!(
+            outer.sequence().unwrap_err(),
+            Error {
+                offset: 0,
+                kind: Truncated
+            }
+        );
+        let mut sequence = Reader::new(b"\x30\x05\xa0\x03\x04\x01a").sequence().unwrap();
+        let error = sequence.field(0, |field| field.integer()).unwrap_err();
+        assert_eq!(
+            error,
+            Error {
+                offset: 4,
+                kind: UnexpectedTag {
+                    expected: 2,
+                    found: 4
+                }
+            }
+        );
+    }
+
+    #[test]
+    fn integers_are_minimal_and_in_range() {
+        for (bytes, value) in [
+            (&b"\x02\x01\x00"[..], 0),
+            (b"\x02\x01\x7f", 127),
+            (b"\x02\x02\x00\x80", 128),
+            (b"\x02\x01\x80", -128),
+            (b"\x02\x01\xff", -1),
+            (b"\x02\x08\x7f\xff\xff\xff\xff\xff\xff\xff", i64::MAX),
+            (b"\x02\x08\x80\x00\x00\x00\x00\x00\x00\x00", i64::MIN),
+        ] {
+            assert_eq!(Reader::new(bytes).integer(), Ok(value), "{bytes:02x?}");
+        }
+        for bytes in [&b"\x02\x00"[..], b"\x02\x02\x00\x7f", b"\x02\x02\xff\x80"] {
+            assert_eq!(
+                kind(Reader::new(bytes).integer()),
+                NonMinimalInteger,
+                "{bytes:02x?}"
+            );
+        }
+        assert_eq!(
+            kind(Reader::new(b"\x02\x09\x00\xff\xff\xff\xff\xff\xff\xff\xff").integer()),
+            IntegerOutOfRange
+        );
+        assert_eq!(
+            kind(Reader::new(b"\x02\x05\x00\x80\x00\x00\x00").int32()),
+            IntegerOutOfRange
+        );
+        assert_eq!(
+            Reader::new(b"\x02\x05\x00\xff\xff\xff\xff").uint32(),
+            Ok(u32::MAX)
+        );
+        assert_eq!(Reader::new(b"\x02\x01\xff").uint32(), Ok(u32::MAX));
+        assert_eq!(Reader::new(b"\x02\x04\x80\x00\x00\x00").uint32(), Ok(0x8000_0000));
+        assert_eq!(
+            kind(Reader::new(b"\x02\x05\x01\x00\x00\x00\x00").uint32()),
+            IntegerOutOfRange
+        );
+        assert_eq!(
+            kind(Reader::new(b"\x02\x05\xff\x7f\xff\xff\xff").uint32()),
+            IntegerOutOfRange
+        );
+        assert_eq!(
+            kind(Reader::new(b"\x02\x03\x0f\x42\x40").microseconds()),
+            IntegerOutOfRange
+        );
+        assert_eq!(Reader::new(b"\x02\x03\x0f\x42\x3f").microseconds(), Ok(999_999));
+    }
+
+    #[test]
+    fn bit_strings_may_be_short_long_or_empty() {
+        for (bytes, value) in [
+            (&b"\x03\x01\x00"[..], 0),
+            (b"\x03\x05\x00\x40\x00\x00\x00", 0x4000_0000),
+            (b"\x03\x02\x01\x36", 0x3600_0000),
+            (b"\x03\x06\x00\x00\x00\x00\x01\xff", 1),
+        ] {
+            assert_eq!(Reader::new(bytes).bit_string_32(), Ok(value), "{bytes:02x?}");
+        }
+        for bytes in [
+            &b"\x03\x00"[..],
+            b"\x03\x02\x08\x00",
+            b"\x03\x01\x01",
+            b"\x03\x02\x02\x03",
+        ] {
+            assert_eq!(
+                kind(Reader::new(bytes).bit_string_32()),
+                BadBitString,
+                "{bytes:02x?}"
+            );
+        }
+    }
+
+    #[test]
+    fn times_have_one_form_and_a_calendar() {
+        let time = |text: &[u8]| {
+            let mut bytes = std::vec![0x18, u8::try_from(text.len()).unwrap()];
+            bytes.extend(text);
+            Reader::new(&bytes).kerberos_time()
+        };
+        assert_eq!(time(b"20261122055715Z"), Ok(Timestamp::from_unix(1_795_327_035)));
+        for bad in [
+            &b"20261122055715"[..],
+            b"20261122055715.0Z",
+            b"20261122055715+0000",
+            b"20260229000000Z",
+            b"19691231235959Z",
+            b"2026112205571aZ",
+            b"20261122245715Z",
+            b"20261122055760Z",
+            b"",
+        ] {
+            assert_eq!(kind(time(bad)), BadTime, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn strings_refuse_nul() {
+        assert_eq!(kind(Reader::new(b"\x1b\x03a\x00b").general_string()), NulInString);
+        assert_eq!(
+            Reader::new(b"\x1b\x02\xc3\x9c").general_string(),
+            Ok(&b"\xc3\x9c"[..])
+        );
+    }
+
+    #[test]
+    fn object_identifiers_have_whole_minimal_arcs() {
+        assert_eq!(
+            Reader::new(b"\x06\x03\x2b\x06\x01").object_identifier(),
+            Ok(&b"\x2b\x06\x01"[..])
+        );
+        for bytes in [&b"\x06\x00"[..], b"\x06\x02\x2b\x86", b"\x06\x03\x2b\x80\x01"] {
+            assert_eq!(
+                kind(Reader::new(bytes).object_identifier()),
+                BadObjectIdentifier,
+                "{bytes:02x?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_optional_field_is_absent_or_right() {
+        let mut absent = Reader::new(b"\xa1\x03\x02\x01\x05");
+        assert_eq!(absent.optional_field(0, |field| field.integer()), Ok(None));
+        assert_eq!(absent.optional_field(1, |field| field.integer()), Ok(Some(5)));
+        let mut trailing = Reader::new(b"\xa1\x04\x02\x01\x05\x00");
+        assert_eq!(
+            kind(trailing.optional_field(1, |field| field.integer())),
+            TrailingBytes
+        );
+    }
+
+    #[test]
+    fn extensions_ascend() {
+        assert_eq!(Reader::new(b"\xa4\x00\xa6\x00").skip_extensions(3), Ok(()));
+        assert_eq!(
+            kind(Reader::new(b"\xa4\x00\xa4\x00").skip_extensions(3)),
+            TrailingBytes
+        );
+        assert_eq!(kind(Reader::new(b"\xa3\x00").skip_extensions(3)), TrailingBytes);
+        assert_eq!(kind(Reader::new(b"\x04\x00").skip_extensions(3)), TrailingBytes);
+    }
+}

@@ -1,0 +1,200 @@
+use super::Tag;
+use crate::Timestamp;
+use alloc::vec::Vec;
+
+/// Appends DER to one buffer.
+#[derive(Debug, Default)]
+pub struct Writer {
+    out: Vec<u8>,
+}
+
+impl Writer {
+    /// An empty buffer.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { out: Vec::new() }
+    }
+
+    /// An empty buffer with room for `capacity` bytes.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self {
+            out: Vec::with_capacity(capacity),
+        }
+    }
+
+    /// The bytes written.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.out
+    }
+
+    /// Bytes that are DER already.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.out.extend_from_slice(bytes);
+    }
+
+    /// An element of this tag, whose content `write` appends.
+    pub fn element(&mut self, tag: Tag, write: impl FnOnce(&mut Self)) {
+        self.out.push(tag.byte());
+        let start = self.out.len();
+        write(self);
+        let mut length = [0; 5];
+        let header = length_bytes(self.out.len().saturating_sub(start), &mut length);
+        self.out.splice(start..start, header.iter().copied());
+    }
+
+    /// An element of this tag with this content.
+    pub fn primitive(&mut self, tag: Tag, content: &[u8]) {
+        self.out.push(tag.byte());
+        let mut length = [0; 5];
+        self.out
+            .extend_from_slice(length_bytes(content.len(), &mut length));
+        self.out.extend_from_slice(content);
+    }
+
+    /// A `SEQUENCE`.
+    pub fn sequence(&mut self, write: impl FnOnce(&mut Self)) {
+        self.element(Tag::SEQUENCE, write);
+    }
+
+    /// The explicitly tagged field `[number]`.
+    pub fn field(&mut self, number: u8, write: impl FnOnce(&mut Self)) {
+        self.element(Tag::context(number), write);
+    }
+
+    /// An `INTEGER`.
+    pub fn integer(&mut self, value: i64) {
+        self.integer_with_tag(Tag::INTEGER, value);
+    }
+
+    /// An `ENUMERATED`.
+    pub fn enumerated(&mut self, value: i64) {
+        self.integer_with_tag(Tag::ENUMERATED, value);
+    }
+
+    fn integer_with_tag(&mut self, tag: Tag, value: i64) {
+        let bytes = value.to_be_bytes();
+        let mut content = &bytes[..];
+        while let [first, rest @ ..] = content {
+            let sign = rest.first().map(|next| next & 0x80);
+            match (first, sign) {
+                (0, Some(0)) | (0xff, Some(0x80)) => content = rest,
+                _ => break,
+            }
+        }
+        self.primitive(tag, content);
+    }
+
+    /// An `OCTET STRING`.
+    pub fn octet_string(&mut self, content: &[u8]) {
+        self.primitive(Tag::OCTET_STRING, content);
+    }
+
+    /// A `BIT STRING` of 32 bits, as Kerberos writes its flags (RFC 4120 section 5.2.8).
+    pub fn bit_string_32(&mut self, bits: u32) {
+        let [a, b, c, d] = bits.to_be_bytes();
+        self.primitive(Tag::BIT_STRING, &[0, a, b, c, d]);
+    }
+
+    /// A `GeneralString`.
+    pub fn general_string(&mut self, text: &[u8]) {
+        self.primitive(Tag::GENERAL_STRING, text);
+    }
+
+    /// An `OBJECT IDENTIFIER` of these content bytes.
+    pub fn object_identifier(&mut self, content: &[u8]) {
+        self.primitive(Tag::OBJECT_IDENTIFIER, content);
+    }
+
+    /// A `KerberosTime` (RFC 4120 section 5.2.3): whole seconds, years 0 to 9999.
+    pub fn kerberos_time(&mut self, time: Timestamp) {
+        let (year, month, day, hour, minute, second) = time.civil();
+        let text = alloc::format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}Z");
+        self.primitive(Tag::GENERALIZED_TIME, text.as_bytes());
+    }
+}
+
+fn length_bytes(len: usize, out: &mut [u8; 5]) -> &[u8] {
+    // DER of 4 GiB and more is never written: every message here is bounded far below.
+    let len = u32::try_from(len).unwrap_or(u32::MAX);
+    let [a, b, c, d] = len.to_be_bytes();
+    *out = [0x84, a, b, c, d];
+    if len < 0x80 {
+        *out = [d, 0, 0, 0, 0];
+        return &out[..1];
+    }
+    let zeros = [a, b, c].iter().take_while(|byte| **byte == 0).count();
+    let [.., short] = [a, b, c, d];
+    match zeros {
+        0 => &out[..],
+        1 => {
+            *out = [0x83, b, c, d, 0];
+            &out[..4]
+        }
+        2 => {
+            *out = [0x82, c, d, 0, 0];
+            &out[..3]
+        }
+        _ => {
+            *out = [0x81, short, 0, 0, 0];
+            &out[..2]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reader;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn lengths_take_the_fewest_bytes() {
+        for (len, header) in [
+            (0, &b"\x04\x00"[..]),
+            (0x7f, b"\x04\x7f"),
+            (0x80, b"\x04\x81\x80"),
+            (0xff, b"\x04\x81\xff"),
+            (0x100, b"\x04\x82\x01\x00"),
+            (0x1_0000, b"\x04\x83\x01\x00\x00"),
+            (0x100_0000, b"\x04\x84\x01\x00\x00\x00"),
+        ] {
+            let content = std::vec![0_u8; len];
+            let mut flat = Writer::new();
+            flat.octet_string(&content);
+            let mut nested = Writer::new();
+            nested.element(Tag::OCTET_STRING, |inner| inner.raw(&content));
+            let flat = flat.into_bytes();
+            assert_eq!(&flat[..header.len()], header);
+            assert_eq!(flat, nested.into_bytes());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(int in any::<i64>(), bits in any::<u32>(), bytes: Vec<u8>, secs in 0..253_402_300_800_i64) {
+            let mut writer = Writer::new();
+            writer.sequence(|seq| {
+                seq.field(0, |field| field.integer(int));
+                seq.field(1, |field| field.bit_string_32(bits));
+                seq.field(2, |field| field.octet_string(&bytes));
+                seq.field(3, |field| field.kerberos_time(Timestamp::from_unix(secs)));
+            });
+            let out = writer.into_bytes();
+            let mut outer = Reader::new(&out);
+            let mut seq = outer.sequence().unwrap();
+            prop_assert_eq!(seq.field(0, Reader::integer).unwrap(), int);
+            prop_assert_eq!(seq.field(1, Reader::bit_string_32).unwrap(), bits);
+            prop_assert_eq!(seq.field(2, Reader::octet_string).unwrap(), &bytes[..]);
+            prop_assert_eq!(seq.field(3, Reader::kerberos_time).unwrap(), Timestamp::from_unix(secs));
+            prop_assert!(seq.is_empty() && outer.is_empty());
+        }
+
+        #[test]
+        fn reading_anything_ends_without_panic(bytes: Vec<u8>) {
+            let mut reader = Reader::new(&bytes);
+            while reader.any().is_ok() && !reader.is_empty() {}
+        }
+    }
+}

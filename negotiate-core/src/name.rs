@@ -1,0 +1,153 @@
+//! Names as the core sees them: text that a mechanism authenticated, and the services that a server answers for.
+
+use alloc::string::String;
+use core::fmt;
+use core::ops::Range;
+
+/// An authenticated name, as the mechanism displays it, with its parts (GSS-API display name, RFC 2743 section 2.4.10).
+///
+/// Identity is name and realm together: the name alone says nothing, for every realm may have one like it.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Name {
+    display: String,
+    name: Range<usize>,
+    realm: Range<usize>,
+    kind: NameKind,
+}
+
+/// Whether a name says who somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NameKind {
+    /// A user, service or machine.
+    Named,
+    /// `GSS_C_NT_ANONYMOUS`: the peer proved only that it may stay unnamed. Never to be mapped to an account.
+    Anonymous,
+}
+
+impl Name {
+    /// From a display text and where the name and the realm stand in it; a range that does not fit the text is empty.
+    #[must_use]
+    pub fn new(display: String, name: Range<usize>, realm: Range<usize>, kind: NameKind) -> Self {
+        Self {
+            display,
+            name,
+            realm,
+            kind,
+        }
+    }
+
+    /// The whole, as the mechanism displays it: `alice@EXAMPLE.COM`, `EXAMPLE\alice`.
+    #[must_use]
+    pub fn display(&self) -> &str {
+        &self.display
+    }
+
+    /// The part before the realm, escaped as in [`Name::display`].
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.display.get(self.name.clone()).unwrap_or_default()
+    }
+
+    /// The realm or domain, escaped as in [`Name::display`]; empty if the mechanism has none.
+    #[must_use]
+    pub fn realm(&self) -> &str {
+        self.display.get(self.realm.clone()).unwrap_or_default()
+    }
+
+    /// Whether it names anybody.
+    #[must_use]
+    pub const fn kind(&self) -> NameKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.display)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Name({:?}, {:?})", self.display, self.kind)
+    }
+}
+
+/// A host-based service name, `service@host` (RFC 2743 section 4.1): what a server answers for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ServiceName {
+    service: String,
+    host: String,
+}
+
+impl ServiceName {
+    /// From `service@host` or `service/host`.
+    ///
+    /// # Errors
+    /// [`BadServiceName`] if either part is empty or there are more separators than one.
+    pub fn parse(text: &str) -> Result<Self, BadServiceName> {
+        let (service, host) = text.split_once(['@', '/']).ok_or(BadServiceName)?;
+        if service.is_empty() || host.is_empty() || host.contains(['@', '/']) {
+            return Err(BadServiceName);
+        }
+        Ok(Self {
+            service: service.into(),
+            host: host.into(),
+        })
+    }
+
+    /// The service: `HTTP`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// The host: `www.example.com`.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+impl fmt::Display for ServiceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.service, self.host)
+    }
+}
+
+/// The text is not of the form `service@host`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadServiceName;
+
+impl fmt::Display for BadServiceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a service name has the form service@host")
+    }
+}
+
+impl core::error::Error for BadServiceName {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_keeps_its_parts() {
+        let name = Name::new("alice@EXAMPLE.COM".into(), 0..5, 6..17, NameKind::Named);
+        assert_eq!((name.name(), name.realm()), ("alice", "EXAMPLE.COM"));
+        let name = Name::new("x".into(), 0..5, 6..17, NameKind::Named);
+        assert_eq!((name.name(), name.realm()), ("", ""));
+    }
+
+    #[test]
+    fn service_names_have_two_parts() {
+        for good in ["HTTP@www.example.com", "HTTP/www.example.com"] {
+            let name = ServiceName::parse(good).unwrap();
+            assert_eq!((name.service(), name.host()), ("HTTP", "www.example.com"));
+        }
+        for bad in ["", "HTTP", "@host", "HTTP@", "HTTP/a/b", "HTTP/a@R"] {
+            assert_eq!(ServiceName::parse(bad), Err(BadServiceName), "{bad}");
+        }
+    }
+}

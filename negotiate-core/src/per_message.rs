@@ -1,0 +1,112 @@
+//! Protection of messages after the context stands (RFC 2743 section 2.3).
+
+use crate::Random;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// Per-message protection of one established context: a mechanism's keys and sequence numbers.
+pub trait PerMessage: fmt::Debug + Send + Sync {
+    /// A MIC over `message` (`GSS_GetMIC`).
+    ///
+    /// # Errors
+    /// If the mechanism cannot make one.
+    fn get_mic(&mut self, message: &[u8]) -> Result<Vec<u8>, PerMessageError>;
+
+    /// Checks the peer's MIC over `message` (`GSS_VerifyMIC`).
+    ///
+    /// # Errors
+    /// If the MIC is not that of the peer over these bytes in this place of the sequence.
+    fn verify_mic(&mut self, message: &[u8], mic: &[u8]) -> Result<(), PerMessageError>;
+
+    /// Seals `message` (`GSS_Wrap`).
+    ///
+    /// # Errors
+    /// If the mechanism cannot, or there is no randomness.
+    fn wrap(
+        &mut self,
+        message: &[u8],
+        protection: Protection,
+        random: &mut dyn Random,
+    ) -> Result<Vec<u8>, PerMessageError>;
+
+    /// Opens the peer's sealed message (`GSS_Unwrap`).
+    ///
+    /// # Errors
+    /// If the token is not the peer's in this place of the sequence.
+    fn unwrap(&mut self, token: &[u8]) -> Result<Unwrapped, PerMessageError>;
+
+    /// Called once, after both mechListMICs of SPNEGO are done: NTLM starts its key streams and sequence numbers again
+    /// (MS-SPNG section 3.3.5.1); other mechanisms have nothing to do.
+    fn mech_list_mics_done(&mut self) {}
+}
+
+/// How `GSS_Wrap` protects (`conf_req_flag`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// Readable by all, changed by none.
+    Integrity,
+    /// Encrypted as well.
+    Confidentiality,
+}
+
+/// An opened message.
+#[derive(PartialEq, Eq)]
+pub struct Unwrapped {
+    /// The message.
+    pub message: Vec<u8>,
+    /// How it was protected.
+    pub protection: Protection,
+}
+
+impl fmt::Debug for Unwrapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Unwrapped({} bytes, {:?})",
+            self.message.len(),
+            self.protection
+        )
+    }
+}
+
+/// Why a per-message token was refused or could not be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PerMessageError {
+    /// Not a token of this mechanism and kind (`GSS_S_DEFECTIVE_TOKEN`).
+    DefectiveToken,
+    /// The cryptographic check failed (`GSS_S_BAD_MIC`). Nothing more is said on purpose.
+    BadMic,
+    /// The sequence number was seen before (`GSS_S_DUPLICATE_TOKEN`).
+    DuplicateToken,
+    /// The sequence number is below the window that is remembered (`GSS_S_OLD_TOKEN`).
+    OldToken,
+    /// A later token was taken already (`GSS_S_UNSEQ_TOKEN`).
+    UnsequencedToken,
+    /// Tokens before this one are missing (`GSS_S_GAP_TOKEN`).
+    GapToken,
+    /// The context does not offer this protection (`GSS_S_UNAVAILABLE`).
+    Unavailable,
+    /// No random bytes for the confounder (`GSS_S_FAILURE`).
+    NoRandom,
+    /// The message is longer than the token format can carry (`GSS_S_FAILURE`).
+    TooLong,
+}
+
+impl fmt::Display for PerMessageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DefectiveToken => "the per-message token is malformed",
+            Self::BadMic => "the per-message token does not verify",
+            Self::DuplicateToken => "the per-message token was seen before",
+            Self::OldToken => "the per-message token is too old to tell whether it was seen",
+            Self::UnsequencedToken => "the per-message token comes after a later one",
+            Self::GapToken => "per-message tokens before this one are missing",
+            Self::Unavailable => "the security context does not offer this protection",
+            Self::NoRandom => "no random bytes are available",
+            Self::TooLong => "the message is too long for one token",
+        })
+    }
+}
+
+impl core::error::Error for PerMessageError {}

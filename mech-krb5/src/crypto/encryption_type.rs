@@ -1,0 +1,181 @@
+//! Encryption types: RFC 3961 section 8 and the IANA registry "Kerberos Encryption Type Numbers".
+
+use super::ChecksumType;
+use core::fmt;
+
+/// An encryption type that this crate implements.
+///
+/// Numbers that are only recognised, so that a message can name them, are known to [`etype_name`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum EncryptionType {
+    /// 17, RFC 3962.
+    Aes128CtsHmacSha1_96,
+    /// 18, RFC 3962.
+    Aes256CtsHmacSha1_96,
+    /// 19, RFC 8009.
+    Aes128CtsHmacSha256_128,
+    /// 20, RFC 8009.
+    Aes256CtsHmacSha384_192,
+}
+
+impl EncryptionType {
+    /// Every implemented encryption type, by number.
+    pub const ALL: [Self; 4] = [
+        Self::Aes128CtsHmacSha1_96,
+        Self::Aes256CtsHmacSha1_96,
+        Self::Aes128CtsHmacSha256_128,
+        Self::Aes256CtsHmacSha384_192,
+    ];
+
+    /// The type with this number, if it is implemented.
+    #[must_use]
+    pub const fn from_number(number: i32) -> Option<Self> {
+        match number {
+            17 => Some(Self::Aes128CtsHmacSha1_96),
+            18 => Some(Self::Aes256CtsHmacSha1_96),
+            19 => Some(Self::Aes128CtsHmacSha256_128),
+            20 => Some(Self::Aes256CtsHmacSha384_192),
+            _ => None,
+        }
+    }
+
+    /// The assigned number, as in EncryptedData's `etype` and EncryptionKey's `keytype`.
+    #[must_use]
+    pub const fn number(self) -> i32 {
+        match self {
+            Self::Aes128CtsHmacSha1_96 => 17,
+            Self::Aes256CtsHmacSha1_96 => 18,
+            Self::Aes128CtsHmacSha256_128 => 19,
+            Self::Aes256CtsHmacSha384_192 => 20,
+        }
+    }
+
+    /// The registered name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Aes128CtsHmacSha1_96 => "aes128-cts-hmac-sha1-96",
+            Self::Aes256CtsHmacSha1_96 => "aes256-cts-hmac-sha1-96",
+            Self::Aes128CtsHmacSha256_128 => "aes128-cts-hmac-sha256-128",
+            Self::Aes256CtsHmacSha384_192 => "aes256-cts-hmac-sha384-192",
+        }
+    }
+
+    /// Bytes of a protocol key, and of the seed from which one is made (random-to-key is the identity here).
+    #[must_use]
+    pub const fn key_len(self) -> usize {
+        match self {
+            Self::Aes128CtsHmacSha1_96 | Self::Aes128CtsHmacSha256_128 => 16,
+            Self::Aes256CtsHmacSha1_96 | Self::Aes256CtsHmacSha384_192 => 32,
+        }
+    }
+
+    /// Bytes of the truncated HMAC at the end of a ciphertext, and of a checksum.
+    #[must_use]
+    pub const fn mac_len(self) -> usize {
+        match self {
+            Self::Aes128CtsHmacSha1_96 | Self::Aes256CtsHmacSha1_96 => 12,
+            Self::Aes128CtsHmacSha256_128 => 16,
+            Self::Aes256CtsHmacSha384_192 => 24,
+        }
+    }
+
+    /// Bytes by which a ciphertext is longer than its plaintext: confounder and HMAC.
+    #[must_use]
+    pub const fn overhead(self) -> usize {
+        CONFOUNDER_LEN.saturating_add(self.mac_len())
+    }
+
+    /// Bytes that the pseudo-random function gives: a block of AES, or a whole hash.
+    #[must_use]
+    pub const fn prf_len(self) -> usize {
+        match self {
+            Self::Aes128CtsHmacSha1_96 | Self::Aes256CtsHmacSha1_96 => 16,
+            Self::Aes128CtsHmacSha256_128 => 32,
+            Self::Aes256CtsHmacSha384_192 => 48,
+        }
+    }
+
+    /// The checksum type that goes with keys of this type (RFC 3961 section 3, "associated checksum").
+    #[must_use]
+    pub const fn checksum_type(self) -> ChecksumType {
+        match self {
+            Self::Aes128CtsHmacSha1_96 => ChecksumType::HmacSha1_96Aes128,
+            Self::Aes256CtsHmacSha1_96 => ChecksumType::HmacSha1_96Aes256,
+            Self::Aes128CtsHmacSha256_128 => ChecksumType::HmacSha256_128Aes128,
+            Self::Aes256CtsHmacSha384_192 => ChecksumType::HmacSha384_192Aes256,
+        }
+    }
+
+    /// PBKDF2 iterations when no parameters are given: RFC 3962 section 4 and RFC 8009 section 4.
+    pub(super) const fn default_iterations(self) -> u32 {
+        match self {
+            Self::Aes128CtsHmacSha1_96 | Self::Aes256CtsHmacSha1_96 => 4096,
+            Self::Aes128CtsHmacSha256_128 | Self::Aes256CtsHmacSha384_192 => 32768,
+        }
+    }
+}
+
+/// One AES block, for every implemented type.
+pub(super) const CONFOUNDER_LEN: usize = 16;
+
+impl fmt::Display for EncryptionType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The registered name of an encryption type number, implemented or not; Microsoft's private numbers included.
+#[must_use]
+pub const fn etype_name(number: i32) -> Option<&'static str> {
+    if let Some(implemented) = EncryptionType::from_number(number) {
+        return Some(implemented.name());
+    }
+    Some(match number {
+        1 => "des-cbc-crc",
+        2 => "des-cbc-md4",
+        3 => "des-cbc-md5",
+        5 => "des3-cbc-md5",
+        7 => "des3-cbc-sha1",
+        9 => "dsaWithSHA1-CmsOID",
+        10 => "md5WithRSAEncryption-CmsOID",
+        11 => "sha1WithRSAEncryption-CmsOID",
+        12 => "rc2CBC-EnvOID",
+        13 => "rsaEncryption-EnvOID",
+        14 => "rsaES-OAEP-ENV-OID",
+        15 => "des-ede3-cbc-Env-OID",
+        16 => "des3-cbc-sha1-kd",
+        23 => "rc4-hmac",
+        24 => "rc4-hmac-exp",
+        25 => "camellia128-cts-cmac",
+        26 => "camellia256-cts-cmac",
+        65 => "subkey-keymaterial",
+        // [MS-KILE] section 3.1.5.2 and the Windows headers
+        -128 => "rc4-md4",
+        -133 => "rc4-hmac-old",
+        -135 => "rc4-hmac-old-exp",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_names_lead_back_to_the_type() {
+        for etype in EncryptionType::ALL {
+            assert_eq!(EncryptionType::from_number(etype.number()), Some(etype));
+            assert_eq!(etype_name(etype.number()), Some(etype.name()));
+        }
+    }
+
+    #[test]
+    fn weak_types_are_named_but_not_implemented() {
+        for (number, name) in [(3, "des-cbc-md5"), (16, "des3-cbc-sha1-kd"), (23, "rc4-hmac")] {
+            assert_eq!(etype_name(number), Some(name));
+            assert_eq!(EncryptionType::from_number(number), None);
+        }
+        assert_eq!(etype_name(0), None);
+    }
+}

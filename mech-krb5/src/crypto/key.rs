@@ -1,0 +1,156 @@
+//! Protocol keys (RFC 3961 section 3): long-term keys, session keys, subkeys.
+
+use super::checksum::ChecksumKey;
+use super::specific_key::SpecificKey;
+use super::{EncryptionType, KeyError, KeyUsage, rfc3961, rfc3962, rfc8009};
+use aes::{Aes128, Aes256};
+use alloc::{vec, vec::Vec};
+use core::fmt;
+use negotiate_core::{Random, RandomUnavailable, Secret};
+use sha2::{Sha256, Sha384};
+
+/// Iterations of PBKDF2 that string-to-key does at most: 2^20, about a quarter of a second. The parameters come
+/// from a KDC's reply before anything has proved it, so without a limit its forger could keep a client busy for
+/// hours; the defaults are 4,096 and 32,768, and no KDC in use asks for more than the default.
+pub const MAX_ITERATIONS: u32 = 1 << 20;
+
+/// A protocol key: an encryption type and its key bytes.
+///
+/// Nothing is encrypted with it directly; each [`KeyUsage`] has keys of its own, made by [`Key::for_usage`] and
+/// [`Key::checksum_key`].
+#[derive(Clone)]
+pub struct Key {
+    encryption_type: EncryptionType,
+    // As long as the longest; the rest is zeros.
+    bytes: Secret<[u8; 32]>,
+}
+
+impl Key {
+    /// A key of these bytes.
+    ///
+    /// # Errors
+    /// [`KeyError::WrongLength`] unless there are [`EncryptionType::key_len`] of them.
+    pub fn new(encryption_type: EncryptionType, bytes: &[u8]) -> Result<Self, KeyError> {
+        if bytes.len() != encryption_type.key_len() {
+            return Err(KeyError::WrongLength {
+                encryption_type,
+                given: bytes.len(),
+            });
+        }
+        Ok(Self::filled(encryption_type, |key| key.copy_from_slice(bytes)))
+    }
+
+    /// A fresh random key.
+    ///
+    /// # Errors
+    /// [`RandomUnavailable`] if no key can be drawn.
+    pub fn random(
+        encryption_type: EncryptionType,
+        random: &mut dyn Random,
+    ) -> Result<Self, RandomUnavailable> {
+        let mut drawn = Ok(());
+        let key = Self::filled(encryption_type, |key| drawn = random.fill(key));
+        drawn.map(|()| key)
+    }
+
+    /// The key of a password (string-to-key, RFC 3962 section 4 and RFC 8009 section 4). `params` is the
+    /// iteration count in four bytes, big-endian, as in ETYPE-INFO2's `s2kparams`; without it the type's default
+    /// holds.
+    ///
+    /// Counts below the default are accepted, since a key that was made so must be made so again. Whether a reply
+    /// that nothing proves may ask for one is for the reader of that reply to say.
+    ///
+    /// # Errors
+    /// [`KeyError::MalformedParameters`] unless `params` is four bytes long; [`KeyError::TooManyIterations`]
+    /// above [`MAX_ITERATIONS`] and at 0, which means 2^32.
+    pub fn string_to_key(
+        encryption_type: EncryptionType,
+        password: &[u8],
+        salt: &[u8],
+        params: Option<&[u8]>,
+    ) -> Result<Self, KeyError> {
+        let iterations = match params {
+            None => encryption_type.default_iterations(),
+            Some(params) => u32::from_be_bytes(params.try_into().map_err(|_| KeyError::MalformedParameters)?),
+        };
+        if iterations == 0 || iterations > MAX_ITERATIONS {
+            return Err(KeyError::TooManyIterations);
+        }
+        Ok(Self::filled(encryption_type, |key| match encryption_type {
+            EncryptionType::Aes128CtsHmacSha1_96 => {
+                rfc3962::string_to_key::<Aes128>(password, salt, iterations, key);
+            }
+            EncryptionType::Aes256CtsHmacSha1_96 => {
+                rfc3962::string_to_key::<Aes256>(password, salt, iterations, key);
+            }
+            EncryptionType::Aes128CtsHmacSha256_128 => {
+                rfc8009::string_to_key::<Sha256>(password, salt, iterations, key);
+            }
+            EncryptionType::Aes256CtsHmacSha384_192 => {
+                rfc8009::string_to_key::<Sha384>(password, salt, iterations, key);
+            }
+        }))
+    }
+
+    fn filled(encryption_type: EncryptionType, fill: impl FnOnce(&mut [u8])) -> Self {
+        let mut bytes = Secret::new([0; 32]);
+        let (key, _) = bytes.expose_mut().split_at_mut(encryption_type.key_len());
+        fill(key);
+        Self {
+            encryption_type,
+            bytes,
+        }
+    }
+
+    /// The type of this key.
+    #[must_use]
+    pub const fn encryption_type(&self) -> EncryptionType {
+        self.encryption_type
+    }
+
+    /// The key itself, for a keytab, a credential cache or an encrypted message. Never for a log.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        let (key, _) = self.bytes.expose().split_at(self.encryption_type.key_len());
+        key
+    }
+
+    /// Whether type and bytes are the same, in time that does not depend on the bytes.
+    #[must_use]
+    pub fn ct_eq(&self, other: &Self) -> bool {
+        self.encryption_type == other.encryption_type && self.bytes.ct_eq(other.bytes.expose())
+    }
+
+    /// The specific key that encrypts and decrypts for `usage`.
+    #[must_use]
+    pub fn for_usage(&self, usage: KeyUsage) -> SpecificKey {
+        SpecificKey::new(self, usage)
+    }
+
+    /// The specific key that makes and verifies checksums for `usage`.
+    #[must_use]
+    pub fn checksum_key(&self, usage: KeyUsage) -> ChecksumKey {
+        ChecksumKey::new(self, usage)
+    }
+
+    /// The pseudo-random function of this key (RFC 3961 section 3): [`EncryptionType::prf_len`] bytes.
+    #[must_use]
+    pub fn prf(&self, input: &[u8]) -> Secret<Vec<u8>> {
+        let mut out = Secret::new(vec![0; self.encryption_type.prf_len()]);
+        let (key, output) = (self.bytes(), out.expose_mut());
+        match self.encryption_type {
+            EncryptionType::Aes128CtsHmacSha1_96 => rfc3961::prf::<Aes128>(key, input, output),
+            EncryptionType::Aes256CtsHmacSha1_96 => rfc3961::prf::<Aes256>(key, input, output),
+            EncryptionType::Aes128CtsHmacSha256_128 => rfc8009::prf::<Sha256>(key, input, output),
+            EncryptionType::Aes256CtsHmacSha384_192 => rfc8009::prf::<Sha384>(key, input, output),
+        }
+        out
+    }
+}
+
+/// The type only.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({}, ..)", self.encryption_type)
+    }
+}

@@ -1,0 +1,50 @@
+//! Kerberos cryptography: RFC 3961 with the AES encryption types of RFC 3962 (17, 18) and RFC 8009 (19, 20).
+//!
+//! A [`Key`] is a protocol key. What a message does with it is told by a [`KeyUsage`]: [`Key::for_usage`] gives a
+//! [`SpecificKey`] that encrypts and decrypts, [`Key::checksum_key`] a [`ChecksumKey`]. Both are ready to work
+//! many times; the two are apart so that nobody pays for the keys that he does not use.
+//!
+//! Not here: DES, DES3 (refused, but named by [`etype_name`]). RC4 (RFC 4757) and Camellia (RFC 6803) have their
+//! place beside `rfc8009`, as one more [`EncryptionType`] and one more `Profile` each.
+
+mod checksum;
+mod checksum_type;
+mod encryption_type;
+mod error;
+mod key;
+mod key_usage;
+mod nfold;
+mod rfc3961;
+mod rfc3962;
+mod rfc8009;
+mod specific_key;
+
+pub use checksum::ChecksumKey;
+pub use checksum_type::{ChecksumType, checksum_type_name};
+pub use encryption_type::{EncryptionType, etype_name};
+pub use error::{CryptoError, KeyError};
+pub use key::{Key, MAX_ITERATIONS};
+pub use key_usage::KeyUsage;
+pub use specific_key::{SpecificKey, Tag};
+
+use aes::cipher::{Array, array::ArraySize};
+use hmac::{EagerHash, Hmac, KeyInit};
+use zeroize::Zeroizing;
+
+/// An HMAC keyed with at most a block of bytes: what RFC 2104 calls K padded with zeros.
+fn hmac_of<D: EagerHash>(key: &[u8]) -> Hmac<D> {
+    let mut block = Zeroizing::new(hmac::digest::common::Key::<Hmac<D>>::default());
+    for (to, from) in block.iter_mut().zip(key) {
+        *to = *from;
+    }
+    Hmac::new(&block)
+}
+
+/// A key of a length that the encryption type fixes, as the cipher takes it.
+fn cipher_key<N: ArraySize>(key: &[u8]) -> Zeroizing<Array<u8, N>> {
+    let mut array = Zeroizing::new(Array::<u8, N>::default());
+    for (to, from) in array.iter_mut().zip(key) {
+        *to = *from;
+    }
+    array
+}

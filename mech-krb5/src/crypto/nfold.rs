@@ -1,0 +1,63 @@
+//! n-fold (RFC 3961 section 5.1): stretches or shrinks a byte string to a given length.
+
+/// n-fold of `input` to `N` bytes: copies of the input, each rotated right by 13 bits more than the one before,
+/// are laid end to end until `N` divides the whole, which is then added up in `N`-byte pieces in one's
+/// complement. An empty input gives zeros.
+///
+/// A `const fn`, so that the constants of the well-known key usages cost nothing at run time.
+// Const functions have neither `get` with `?` on arrays of generic length nor `u32::from`. Every index is a
+// remainder of the length that it indexes. Inputs are constants of a few bytes: no sum comes near an overflow.
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+pub(super) const fn n_fold<const N: usize>(input: &[u8]) -> [u8; N] {
+    let len = input.len();
+    let mut out = [0_u8; N];
+    if len == 0 || N == 0 {
+        return out;
+    }
+
+    let mut sums = [0_u32; N];
+    let total = N / gcd(N, len) * len;
+    let bits = 8 * len;
+    let mut at = 0;
+    while at < total {
+        let rotation = 13 * (at / len) % bits;
+        let bit = (8 * (at % len) + bits - rotation) % bits;
+        let (byte, shift) = (bit / 8, bit % 8);
+        let pair = ((input[byte] as u32) << 8) | input[(byte + 1) % len] as u32;
+        sums[at % N] += (pair >> (8 - shift)) & 0xff;
+        at += 1;
+    }
+
+    // Carries go from the last byte to the first, and from the first round to the last.
+    let mut carry = 0;
+    loop {
+        let mut i = N;
+        while i > 0 {
+            i -= 1;
+            let sum = sums[i] + carry;
+            sums[i] = sum & 0xff;
+            carry = sum >> 8;
+        }
+        if carry == 0 {
+            break;
+        }
+    }
+    let mut i = 0;
+    while i < N {
+        out[i] = sums[i] as u8;
+        i += 1;
+    }
+    out
+}
+
+#[allow(clippy::arithmetic_side_effects)] // `b` is not zero where it divides
+const fn gcd(mut a: usize, mut b: usize) -> usize {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}

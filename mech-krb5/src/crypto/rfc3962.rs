@@ -1,0 +1,60 @@
+//! AES for Kerberos (RFC 3962): CBC with ciphertext stealing, and string-to-key.
+//!
+//! Encryption types 17 and 18 are these parameters put into the simplified profile of [`rfc3961`](super::rfc3961).
+//! RFC 8009 shares the mode.
+
+use super::nfold::n_fold;
+use super::rfc3961;
+use aes::cipher::{
+    Array, Block, BlockCipherDecrypt, BlockCipherEncrypt, BlockSizeUser, InnerIvInit, KeyInit, consts::U16,
+};
+use cts::{CbcCs3, Decrypt, Encrypt};
+use sha1::Sha1;
+use zeroize::Zeroizing;
+
+/// AES-128 or AES-256 with both directions' key schedules.
+pub(super) trait Aes:
+    BlockCipherEncrypt + BlockCipherDecrypt + BlockSizeUser<BlockSize = U16> + KeyInit + Send + Sync
+{
+}
+
+impl Aes for aes::Aes128 {}
+impl Aes for aes::Aes256 {}
+
+const BLOCK_LEN: usize = 16;
+
+/// Encrypts `message` in place: CBC-CS3 with an initial vector of zeros (RFC 3962 section 5, where one block
+/// alone is plain CBC). A message is never shorter than its confounder; less than a block is left as it is.
+pub(super) fn cts_encrypt<A: Aes>(cipher: &A, message: &mut [u8]) {
+    match <&mut Block<A>>::try_from(&mut *message) {
+        Ok(block) => cipher.encrypt_block(block),
+        Err(_) => {
+            let mode = CbcCs3::inner_iv_init(cipher, &Array::default());
+            // An error says that the message is shorter than a block.
+            let _ = mode.encrypt(message);
+        }
+    }
+}
+
+/// Undoes [`cts_encrypt`].
+pub(super) fn cts_decrypt<A: Aes>(cipher: &A, message: &mut [u8]) {
+    match <&mut Block<A>>::try_from(&mut *message) {
+        Ok(block) => cipher.decrypt_block(block),
+        Err(_) => {
+            let mode = CbcCs3::inner_iv_init(cipher, &Array::default());
+            // As above.
+            let _ = mode.decrypt(message);
+        }
+    }
+}
+
+/// DK(PBKDF2(password, salt), "kerberos") (RFC 3962 section 4).
+pub(super) fn string_to_key<A: Aes>(password: &[u8], salt: &[u8], iterations: u32, key: &mut [u8]) {
+    const KERBEROS: [u8; BLOCK_LEN] = n_fold(b"kerberos");
+    let mut tkey = Zeroizing::new(Array::<u8, A::KeySize>::default());
+    pbkdf2::pbkdf2_hmac::<Sha1>(password, salt, iterations, tkey.as_mut_slice());
+    let [derived] = rfc3961::dk::<A, 1>(&tkey, [KERBEROS]);
+    for (to, from) in key.iter_mut().zip(derived.iter()) {
+        *to = *from;
+    }
+}

@@ -1,0 +1,172 @@
+//! Encryption and decryption with a specific key (RFC 3961 section 3): the pair Ke and Ki that one protocol key
+//! has for one key usage, with the AES key schedules expanded and the HMAC mid-states computed.
+
+use super::encryption_type::CONFOUNDER_LEN;
+use super::rfc3961::SimplifiedProfile;
+use super::rfc8009::EncryptThenMac;
+use super::{CryptoError, EncryptionType, Key, KeyUsage};
+use aes::{Aes128, Aes256};
+use alloc::vec::Vec;
+use core::fmt;
+use negotiate_core::{Random, RandomUnavailable};
+use sha2::{Sha256, Sha384};
+use zeroize::Zeroize;
+
+/// What encrypts and decrypts for one key and one key usage. Made by [`Key::for_usage`].
+///
+/// Worth keeping where a key is used again: making one costs about as much as decrypting a short message.
+pub struct SpecificKey {
+    encryption_type: EncryptionType,
+    algorithm: Algorithm,
+}
+
+enum Algorithm {
+    Aes128Sha1(SimplifiedProfile<Aes128>),
+    Aes256Sha1(SimplifiedProfile<Aes256>),
+    Aes128Sha256(EncryptThenMac<Aes128, Sha256>),
+    Aes256Sha384(EncryptThenMac<Aes256, Sha384>),
+}
+
+/// How an encryption type combines its cipher and its HMAC. `message` is confounder and plaintext together.
+pub(super) trait Profile {
+    /// Encrypts `message` in place and gives the HMAC that follows it.
+    fn seal(&self, message: &mut [u8]) -> Tag;
+    /// Decrypts `message` in place if `tag` proves it; else no plaintext is left in it.
+    fn open(&self, message: &mut [u8], tag: &[u8]) -> Result<(), CryptoError>;
+}
+
+impl SpecificKey {
+    pub(super) fn new(key: &Key, usage: KeyUsage) -> Self {
+        let encryption_type = key.encryption_type();
+        let key = key.bytes();
+        let algorithm = match encryption_type {
+            EncryptionType::Aes128CtsHmacSha1_96 => Algorithm::Aes128Sha1(SimplifiedProfile::new(key, usage)),
+            EncryptionType::Aes256CtsHmacSha1_96 => Algorithm::Aes256Sha1(SimplifiedProfile::new(key, usage)),
+            EncryptionType::Aes128CtsHmacSha256_128 => {
+                Algorithm::Aes128Sha256(EncryptThenMac::new(key, usage))
+            }
+            EncryptionType::Aes256CtsHmacSha384_192 => {
+                Algorithm::Aes256Sha384(EncryptThenMac::new(key, usage))
+            }
+        };
+        Self {
+            encryption_type,
+            algorithm,
+        }
+    }
+
+    /// The type of the key that this was derived from.
+    #[must_use]
+    pub const fn encryption_type(&self) -> EncryptionType {
+        self.encryption_type
+    }
+
+    /// Decrypts in place and gives the plaintext: the ciphertext's bytes without the confounder before and the
+    /// HMAC behind. Nothing is allocated. The ciphertext is used up, whether it was accepted or not: who means
+    /// to try another key on it keeps a copy.
+    ///
+    /// # Errors
+    /// [`CryptoError::WrongLength`] if there is no room for confounder and HMAC, and
+    /// [`CryptoError::IntegrityCheckFailed`] if the HMAC does not fit; no plaintext is then left in the buffer.
+    pub fn decrypt_in_place<'b>(&self, ciphertext: &'b mut [u8]) -> Result<&'b mut [u8], CryptoError> {
+        let (message, tag) = ciphertext
+            .len()
+            .checked_sub(self.encryption_type.mac_len())
+            .and_then(|at| ciphertext.split_at_mut_checked(at))
+            .filter(|(message, _)| message.len() >= CONFOUNDER_LEN)
+            .ok_or(CryptoError::WrongLength)?;
+        self.profile().open(message, tag)?;
+        message.get_mut(CONFOUNDER_LEN..).ok_or(CryptoError::WrongLength)
+    }
+
+    /// Encrypts `plaintext` under a fresh confounder.
+    ///
+    /// # Errors
+    /// [`RandomUnavailable`] if no confounder can be drawn.
+    pub fn encrypt(&self, plaintext: &[u8], random: &mut dyn Random) -> Result<Vec<u8>, RandomUnavailable> {
+        let mut out = Vec::new();
+        self.encrypt_onto(&mut out, &[plaintext], random)?;
+        Ok(out)
+    }
+
+    /// Encrypts the concatenation of `parts` under a fresh confounder, and appends the ciphertext to `out`. Its
+    /// length is that of the parts and [`EncryptionType::overhead`].
+    ///
+    /// # Errors
+    /// [`RandomUnavailable`] if no confounder can be drawn; `out` is then as it was.
+    pub fn encrypt_onto(
+        &self,
+        out: &mut Vec<u8>,
+        parts: &[&[u8]],
+        random: &mut dyn Random,
+    ) -> Result<(), RandomUnavailable> {
+        let mut confounder = [0; CONFOUNDER_LEN];
+        random.fill(&mut confounder)?;
+        let start = out.len();
+        let plaintext_len = parts
+            .iter()
+            .fold(0_usize, |sum, part| sum.saturating_add(part.len()));
+        // All at once: growing later would leave a copy of the plaintext in freed memory.
+        out.reserve(plaintext_len.saturating_add(self.encryption_type.overhead()));
+        out.extend_from_slice(&confounder);
+        for part in parts {
+            out.extend_from_slice(part);
+        }
+        let message = out.get_mut(start..).unwrap_or_default();
+        let tag = self.profile().seal(message);
+        out.extend_from_slice(tag.as_bytes());
+        confounder.zeroize();
+        Ok(())
+    }
+
+    fn profile(&self) -> &dyn Profile {
+        match &self.algorithm {
+            Algorithm::Aes128Sha1(profile) => profile,
+            Algorithm::Aes256Sha1(profile) => profile,
+            Algorithm::Aes128Sha256(profile) => profile,
+            Algorithm::Aes256Sha384(profile) => profile,
+        }
+    }
+}
+
+impl fmt::Debug for SpecificKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SpecificKey({})", self.encryption_type)
+    }
+}
+
+/// An HMAC, cut to the length that its type prescribes.
+#[derive(Clone, Copy)]
+pub struct Tag {
+    bytes: [u8; Tag::MAX_LEN],
+    len: usize,
+}
+
+impl Tag {
+    /// The longest: HMAC-SHA384-192.
+    const MAX_LEN: usize = EncryptionType::Aes256CtsHmacSha384_192.mac_len();
+
+    pub(super) fn truncate(len: usize, mac: &[u8]) -> Self {
+        let mut tag = Self {
+            bytes: [0; Self::MAX_LEN],
+            len,
+        };
+        for (to, from) in tag.bytes.iter_mut().zip(mac).take(len) {
+            *to = *from;
+        }
+        tag
+    }
+
+    /// The bytes to send.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or(&self.bytes)
+    }
+}
+
+/// Only the length: a tag that was computed to be compared must not get into a log.
+impl fmt::Debug for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tag({} bytes)", self.len)
+    }
+}

@@ -141,18 +141,18 @@ fn decode(lines: &[String]) -> Option<Vec<u8>> {
     }
     let mut bytes = Vec::new();
     for word in lines.iter().flat_map(|line| line.split(' ')) {
-        decode_hex(word, &mut bytes)?;
+        bytes.extend(decode_hex(word)?); // a byte is never split over two words
     }
     Some(bytes)
 }
 
-/// Appends a word of hex digits; bytes are never split over two words.
-fn decode_hex(word: &str, bytes: &mut Vec<u8>) -> Option<()> {
-    for pair in word.as_bytes().chunks(2) {
-        let &[high, low] = pair else { return None };
-        bytes.push((digit(high)? << 4) | digit(low)?);
-    }
-    Some(())
+/// Hex digits without anything between them.
+pub(crate) fn decode_hex(word: &str) -> Option<Vec<u8>> {
+    let byte = |pair: &[u8]| match *pair {
+        [high, low] => Some((digit(high)? << 4) | digit(low)?),
+        _ => None,
+    };
+    word.as_bytes().chunks(2).map(byte).collect()
 }
 
 fn digit(c: u8) -> Option<u8> {

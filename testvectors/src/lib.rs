@@ -2,7 +2,8 @@
 //!
 //! A vector file holds one idea: where its numbers come from, which clause they exercise, and what has to come
 //! out. `README.md` beside this crate describes the format; [`load`] reads one file and [`load_directory`] a
-//! directory of them. As this is code for tests, every accessor panics on a file that is not as it should be,
+//! directory of them. [`captures`] gives the tokens and [`keytab_captures`] the keytabs that were taken from real
+//! peers. As this is code for tests, every accessor panics on a file that is not as it should be,
 //! and says which file and which line.
 //!
 //! ```
@@ -13,12 +14,20 @@
 //! }
 //! ```
 
+mod capture;
+mod capture_file;
 mod case;
+mod keytab_capture;
 mod parse;
 
 use std::path::{Path, PathBuf};
 
+pub use capture::{
+    Capture, CapturedBindings, CapturedDelegation, Framing, PerMessage, PerMessageKind, Sender, capture,
+    captures,
+};
 pub use case::Case;
+pub use keytab_capture::{CapturedKeytabEntry, KeytabCapture, keytab_captures};
 
 /// The cases of one file, in the file's order. `path` is relative to this crate's directory.
 ///

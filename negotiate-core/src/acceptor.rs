@@ -31,6 +31,12 @@ impl Acceptor {
     pub fn exchange(&self, bindings: Option<Arc<ChannelBindings>>) -> Exchange {
         Exchange::new(Arc::clone(&self.shared), bindings)
     }
+
+    /// The bounds it was built with, so that a transport can refuse what is too long before it decodes it.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.shared.limits
+    }
 }
 
 /// Collects the configuration of an [`Acceptor`].

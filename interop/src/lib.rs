@@ -1,1 +1,17 @@
-//! To be written.
+//! What the tests against real peers are written with. Started by `interop/run`, which sets the peers up.
+//!
+//! | module | what it drives |
+//! |---|---|
+//! | [`peers`] | the directory that `interop/run` made, and processes that end with their test |
+//! | [`kdc`] | MIT's kadmin, ktutil, kinit and kvno |
+//! | [`token`] | tokens minted by libgssapi and pyspnego; the verdicts of `negotiate explain` and of MIT |
+//! | [`server`] | `negotiate serve`, the axum example, nginx |
+//! | [`client`] | curl, python-gssapi, requests-gssapi, requests-kerberos |
+//!
+//! A helper that cannot do its work panics with the output of the program that failed: a peer is never skipped.
+
+pub mod client;
+pub mod kdc;
+pub mod peers;
+pub mod server;
+pub mod token;

@@ -1,0 +1,80 @@
+//! Tokens without HTTP: minted by other people's initiators, judged by `negotiate explain` and by MIT.
+
+use crate::kdc::Tickets;
+use crate::peers::{at_clock, built, output, succeed, text, tool};
+use serde_json::Value;
+use std::path::Path;
+
+/// The first token for `HTTP@www.mit.test`, or what `arguments` of `tools/initiate.py` say.
+#[must_use]
+pub fn initiate(tickets: &Tickets, arguments: &[&str]) -> Vec<u8> {
+    let mut command = tool("initiate.py");
+    command.args(arguments);
+    succeed(tickets.given_to(&mut command), b"")
+}
+
+/// The same by an initiator whose clock is off by `offset`, for example `+10m`.
+#[must_use]
+pub fn initiate_at(offset: &str, tickets: &Tickets, arguments: &[&str]) -> Vec<u8> {
+    let mut command = tool("initiate.py");
+    command.args(arguments);
+    tickets.given_to(&mut command);
+    succeed(&mut at_clock(offset, &command), b"")
+}
+
+/// What `negotiate explain --json` said.
+#[derive(Debug)]
+pub struct Explained {
+    /// 0 accepted, 1 refused, 2 usage, 3 another leg needed.
+    pub exit: Option<i32>,
+    /// Its standard output.
+    pub json: Value,
+}
+
+impl Explained {
+    /// The stable code of a refusal; empty if there is none.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        self.json["code"].as_str().unwrap_or_default()
+    }
+}
+
+/// Asks `negotiate explain`.
+///
+/// # Panics
+///
+/// If what it prints is not JSON.
+#[must_use]
+pub fn explain(keytab: &Path, arguments: &[&str], token: &[u8]) -> Explained {
+    let mut command = built("negotiate");
+    command
+        .arg("explain")
+        .arg("--keytab")
+        .arg(keytab)
+        .arg("--json")
+        .args(arguments)
+        .arg("-");
+    let output = output(&mut command, token);
+    let json = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!(
+            "{command:?}: {error}\n{}{}",
+            text(&output.stdout),
+            text(&output.stderr)
+        )
+    });
+    Explained {
+        exit: output.status.code(),
+        json,
+    }
+}
+
+/// What MIT's libgssapi makes of the same token: `accepted`, and `src_name` or `message`.
+///
+/// # Panics
+///
+/// If the tool fails.
+#[must_use]
+pub fn by_mit(keytab: &Path, token: &[u8]) -> Value {
+    let said = succeed(tool("accept.py").arg(keytab), token);
+    serde_json::from_slice(&said).expect("accept.py prints JSON")
+}

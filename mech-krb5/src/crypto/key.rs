@@ -92,7 +92,7 @@ impl Key {
         }))
     }
 
-    fn filled(encryption_type: EncryptionType, fill: impl FnOnce(&mut [u8])) -> Self {
+    pub(super) fn filled(encryption_type: EncryptionType, fill: impl FnOnce(&mut [u8])) -> Self {
         let mut bytes = Secret::new([0; 32]);
         let (key, _) = bytes.expose_mut().split_at_mut(encryption_type.key_len());
         fill(key);
@@ -152,5 +152,102 @@ impl Key {
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Key({}, ..)", self.encryption_type)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use EncryptionType::{Aes128CtsHmacSha1_96, Aes128CtsHmacSha256_128, Aes256CtsHmacSha1_96};
+    use std::format;
+
+    #[test]
+    fn string_to_key_of_the_rfcs() {
+        for case in ["rfc/3962/string-to-key.txt", "rfc/8009/string-to-key.txt"]
+            .into_iter()
+            .flat_map(testvectors::load)
+        {
+            let etype = EncryptionType::from_number(case.number("etype")).unwrap();
+            let params = case.bytes("params");
+            let key = Key::string_to_key(etype, &case.bytes("password"), &case.bytes("salt"), Some(&params))
+                .unwrap();
+            assert_eq!(key.bytes(), case.bytes("key"), "{case}");
+        }
+    }
+
+    #[test]
+    fn without_parameters_the_default_count_holds() {
+        for (etype, count) in [(Aes256CtsHmacSha1_96, 4096_u32), (Aes128CtsHmacSha256_128, 32768)] {
+            let named = Key::string_to_key(etype, b"password", b"salt", Some(&count.to_be_bytes())).unwrap();
+            let default = Key::string_to_key(etype, b"password", b"salt", None).unwrap();
+            assert!(named.ct_eq(&default));
+        }
+    }
+
+    #[test]
+    fn parameters_that_are_no_bearable_count_are_refused() {
+        let refused = |params: &[u8]| {
+            Key::string_to_key(Aes128CtsHmacSha1_96, b"password", b"salt", Some(params)).unwrap_err()
+        };
+        assert_eq!(refused(&[]), KeyError::MalformedParameters);
+        assert_eq!(refused(&[0, 0, 16]), KeyError::MalformedParameters);
+        assert_eq!(refused(&[0, 0, 0, 16, 0]), KeyError::MalformedParameters);
+        assert_eq!(refused(&[0; 4]), KeyError::TooManyIterations);
+        assert_eq!(
+            refused(&(MAX_ITERATIONS + 1).to_be_bytes()),
+            KeyError::TooManyIterations
+        );
+        assert_eq!(refused(&[0xff; 4]), KeyError::TooManyIterations);
+    }
+
+    #[test]
+    fn a_key_has_the_length_of_its_type() {
+        for etype in EncryptionType::ALL {
+            for len in 0..=40 {
+                let key = Key::new(etype, &[7; 40][..len]);
+                if len == etype.key_len() {
+                    assert_eq!(key.unwrap().bytes(), &[7; 40][..len]);
+                } else {
+                    let wrong = KeyError::WrongLength {
+                        encryption_type: etype,
+                        given: len,
+                    };
+                    assert_eq!(key.unwrap_err(), wrong);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn keys_of_equal_bytes_and_other_type_differ() {
+        let a = Key::new(Aes128CtsHmacSha1_96, &[1; 16]).unwrap();
+        assert!(a.ct_eq(&a.clone()));
+        assert!(!a.ct_eq(&Key::new(Aes128CtsHmacSha256_128, &[1; 16]).unwrap()));
+        assert!(!a.ct_eq(&Key::new(Aes128CtsHmacSha1_96, &[2; 16]).unwrap()));
+    }
+
+    #[test]
+    fn debug_shows_nothing_of_the_key() {
+        let key = Key::new(Aes128CtsHmacSha1_96, &[0x41; 16]).unwrap();
+        assert_eq!(format!("{key:?}"), "Key(aes128-cts-hmac-sha1-96, ..)");
+        let specific = key.for_usage(KeyUsage::TICKET);
+        assert_eq!(format!("{specific:?}"), "SpecificKey(aes128-cts-hmac-sha1-96)");
+    }
+
+    #[test]
+    fn no_randomness_no_key() {
+        struct Dry;
+        impl Random for Dry {
+            fn fill(&mut self, _: &mut [u8]) -> Result<(), RandomUnavailable> {
+                Err(RandomUnavailable)
+            }
+        }
+        assert!(Key::random(Aes128CtsHmacSha1_96, &mut Dry).is_err());
+        let key = Key::new(Aes128CtsHmacSha1_96, &[0; 16])
+            .unwrap()
+            .for_usage(KeyUsage::AP_REP);
+        let mut out = vec![1, 2, 3];
+        assert!(key.encrypt_onto(&mut out, &[b"text"], &mut Dry).is_err());
+        assert_eq!(out, [1, 2, 3]);
     }
 }

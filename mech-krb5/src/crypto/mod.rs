@@ -16,6 +16,7 @@ mod key_usage;
 mod nfold;
 mod rfc3961;
 mod rfc3962;
+mod rfc6113;
 mod rfc8009;
 mod specific_key;
 
@@ -25,6 +26,7 @@ pub use encryption_type::{EncryptionType, etype_name};
 pub use error::{CryptoError, KeyError};
 pub use key::{Key, MAX_ITERATIONS};
 pub use key_usage::KeyUsage;
+pub use rfc6113::krb_fx_cf2;
 pub use specific_key::{SpecificKey, Tag};
 
 use aes::cipher::{Array, array::ArraySize};

@@ -61,3 +61,32 @@ const fn gcd(mut a: usize, mut b: usize) -> usize {
     }
     a
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_of_rfc_3961() {
+        for case in testvectors::load("rfc/3961/n-fold.txt") {
+            let (input, output) = (case.bytes("input"), case.bytes("output"));
+            let folded = match output.len() {
+                7 => n_fold::<7>(&input).to_vec(),
+                8 => n_fold::<8>(&input).to_vec(),
+                16 => n_fold::<16>(&input).to_vec(),
+                21 => n_fold::<21>(&input).to_vec(),
+                24 => n_fold::<24>(&input).to_vec(),
+                32 => n_fold::<32>(&input).to_vec(),
+                other => panic!("{case}: no fold to {other} bytes here"),
+            };
+            assert_eq!(folded, output, "{case}");
+        }
+    }
+
+    #[test]
+    fn carries_run_round_the_end() {
+        // Every copy is all ones, which is the other zero of one's complement.
+        assert_eq!(n_fold::<2>(&[0xff; 3]), [0xff; 2]);
+        assert_eq!(n_fold::<3>(&[]), [0; 3]);
+    }
+}

@@ -136,3 +136,36 @@ pub(super) fn prf<A: Aes>(key: &[u8], input: &[u8], out: &mut [u8]) {
     }
     block.zeroize();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aes::{Aes128, Aes256};
+
+    #[test]
+    fn derived_keys_are_those_of_mit() {
+        for case in testvectors::load("krb5/key-derivation.txt") {
+            let (key, constant) = (case.bytes("key"), [n_fold(&case.bytes("constant"))]);
+            let derived = match case.number("etype") {
+                17 => dk::<Aes128, 1>(&cipher_key(&key), constant)[0].to_vec(),
+                18 => dk::<Aes256, 1>(&cipher_key(&key), constant)[0].to_vec(),
+                other => panic!("{case}: {other}"),
+            };
+            assert_eq!(derived, case.bytes("derived"), "{case}");
+        }
+    }
+
+    #[test]
+    fn constants_folded_at_compile_time_are_those_folded_at_run_time() {
+        for number in [0, 2, 11, 31, 32, 1024] {
+            for purpose in [Purpose::Checksum, Purpose::Encryption, Purpose::Integrity] {
+                let usage = KeyUsage(number);
+                assert_eq!(
+                    folded(usage, purpose),
+                    n_fold::<16>(&usage.constant(purpose)),
+                    "{number} {purpose:?}"
+                );
+            }
+        }
+    }
+}

@@ -58,3 +58,48 @@ pub(super) fn string_to_key<A: Aes>(password: &[u8], salt: &[u8], iterations: u3
         *to = *from;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aes::Aes128;
+    use std::vec::Vec;
+
+    #[test]
+    fn ciphertext_stealing_of_appendix_b() {
+        for case in testvectors::load("rfc/3962/cts.txt") {
+            let cipher = Aes128::new_from_slice(&case.bytes("key")).unwrap();
+            let mut message = case.bytes("plaintext");
+            cts_encrypt(&cipher, &mut message);
+            assert_eq!(message, case.bytes("ciphertext"), "{case}");
+            cts_decrypt(&cipher, &mut message);
+            assert_eq!(message, case.bytes("plaintext"), "{case}");
+        }
+    }
+
+    #[test]
+    fn one_block_is_plain_cbc() {
+        let cipher = Aes128::new(&Array::from(*b"chicken teriyaki"));
+        let mut expected = Array::from(*b"I would like the");
+        cipher.encrypt_block(&mut expected);
+        let mut message = *b"I would like the";
+        cts_encrypt(&cipher, &mut message);
+        assert_eq!(message, expected.0);
+        cts_decrypt(&cipher, &mut message);
+        assert_eq!(&message, b"I would like the");
+    }
+
+    #[test]
+    fn every_length_comes_back() {
+        let cipher = Aes128::new(&Array::from(*b"chicken teriyaki"));
+        // More than the largest number of blocks that any backend of the cipher does at once.
+        for len in 16..=16 * 70 {
+            let plaintext: Vec<u8> = (0..=255).cycle().take(len).collect();
+            let mut message = plaintext.clone();
+            cts_encrypt(&cipher, &mut message);
+            assert_ne!(message, plaintext);
+            cts_decrypt(&cipher, &mut message);
+            assert_eq!(message, plaintext, "{len}");
+        }
+    }
+}

@@ -113,7 +113,27 @@ pub(super) fn string_to_key<D: Sha2>(password: &[u8], salt: &[u8], iterations: u
     kdf::<D>(&hmac_of(tkey), b"kerberos", &[], key);
 }
 
-/// The pseudo-random function (RFC 8009 section 6): one whole hash of output.
+/// The pseudo-random function (RFC 8009 section 5): one whole hash of output.
 pub(super) fn prf<D: Sha2>(key: &[u8], input: &[u8], out: &mut [u8]) {
     kdf::<D>(&hmac_of(key), b"prf", input, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+
+    #[test]
+    fn key_derivation_of_appendix_a() {
+        for case in testvectors::load("rfc/8009/key-derivation.txt") {
+            let (key, constant) = (case.bytes("key"), case.bytes("constant"));
+            let mut derived = vec![0; case.bytes("derived").len()];
+            match case.number("etype") {
+                19 => kdf::<Sha256>(&hmac_of(&key), &constant, &[], &mut derived),
+                20 => kdf::<Sha384>(&hmac_of(&key), &constant, &[], &mut derived),
+                other => panic!("{case}: {other}"),
+            }
+            assert_eq!(derived, case.bytes("derived"), "{case}");
+        }
+    }
 }

@@ -17,3 +17,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod crypto;
+mod principal;
+
+pub use principal::{
+    BadPrincipal, MAX_COMPONENTS, NameType, NotUtf8, Principal, PrincipalName, PrincipalRef,
+};

@@ -43,6 +43,6 @@ pub use limits::Limits;
 pub use mech_type::{Dotted, MechType};
 pub use mechanism::{AcceptContext, AcceptRequest, MechPending, MechStep, Mechanism, Token};
 pub use name::{BadServiceName, Name, NameKind, ServiceName};
-pub use per_message::{PerMessage, PerMessageError, Protection, Unwrapped};
+pub use per_message::{MessageOrder, PerMessage, PerMessageError, Protection, Unwrapped};
 pub use secret::Secret;
 pub use status::{Blame, GssMajor, Verdict};

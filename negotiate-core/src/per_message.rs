@@ -15,8 +15,8 @@ pub trait PerMessage: fmt::Debug + Send + Sync {
     /// Checks the peer's MIC over `message` (`GSS_VerifyMIC`).
     ///
     /// # Errors
-    /// If the MIC is not that of the peer over these bytes in this place of the sequence.
-    fn verify_mic(&mut self, message: &[u8], mic: &[u8]) -> Result<(), PerMessageError>;
+    /// If the MIC is not that of the peer over these bytes, or was seen before.
+    fn verify_mic(&mut self, message: &[u8], mic: &[u8]) -> Result<MessageOrder, PerMessageError>;
 
     /// Seals `message` (`GSS_Wrap`).
     ///
@@ -32,7 +32,7 @@ pub trait PerMessage: fmt::Debug + Send + Sync {
     /// Opens the peer's sealed message (`GSS_Unwrap`).
     ///
     /// # Errors
-    /// If the token is not the peer's in this place of the sequence.
+    /// If the token is not the peer's, or was seen before.
     fn unwrap(&mut self, token: &[u8]) -> Result<Unwrapped, PerMessageError>;
 
     /// Called once, after both mechListMICs of SPNEGO are done: NTLM starts its key streams and sequence numbers again
@@ -56,6 +56,20 @@ pub struct Unwrapped {
     pub message: Vec<u8>,
     /// How it was protected.
     pub protection: Protection,
+    /// How it stands to those before it.
+    pub order: MessageOrder,
+}
+
+/// Where a genuine message stands in the peer's sequence, as far as the context detects that (RFC 2743 section 1.2.3:
+/// supplementary information; replays are errors here, see [`PerMessageError`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MessageOrder {
+    /// It is the next one, or the context does not detect the sequence.
+    Expected,
+    /// Messages before it have not come yet (`GSS_S_GAP_TOKEN`).
+    Gap,
+    /// Messages after it came already (`GSS_S_UNSEQ_TOKEN`).
+    Unsequenced,
 }
 
 impl fmt::Debug for Unwrapped {
@@ -81,10 +95,6 @@ pub enum PerMessageError {
     DuplicateToken,
     /// The sequence number is below the window that is remembered (`GSS_S_OLD_TOKEN`).
     OldToken,
-    /// A later token was taken already (`GSS_S_UNSEQ_TOKEN`).
-    UnsequencedToken,
-    /// Tokens before this one are missing (`GSS_S_GAP_TOKEN`).
-    GapToken,
     /// The context does not offer this protection (`GSS_S_UNAVAILABLE`).
     Unavailable,
     /// No random bytes for the confounder (`GSS_S_FAILURE`).
@@ -100,8 +110,6 @@ impl fmt::Display for PerMessageError {
             Self::BadMic => "the per-message token does not verify",
             Self::DuplicateToken => "the per-message token was seen before",
             Self::OldToken => "the per-message token is too old to tell whether it was seen",
-            Self::UnsequencedToken => "the per-message token comes after a later one",
-            Self::GapToken => "per-message tokens before this one are missing",
             Self::Unavailable => "the security context does not offer this protection",
             Self::NoRandom => "no random bytes are available",
             Self::TooLong => "the message is too long for one token",

@@ -39,6 +39,13 @@ impl Case {
         self.text("spec")
     }
 
+    /// What comes of it: `accepted`, or the code or kind of the error. Cases that show a computation have none.
+    #[must_use]
+    #[track_caller]
+    pub fn expect(&self) -> &str {
+        self.text("expect")
+    }
+
     /// Whether the field is there, empty or not.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {

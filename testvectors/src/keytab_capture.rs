@@ -10,9 +10,9 @@ use crate::case::decode_hex;
 #[derive(Clone, Debug)]
 pub struct KeytabCapture(Case);
 
-/// What the keytab's writer says about one entry.
+/// What a keytab's entry is known to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CapturedKeytabEntry {
+pub struct ListedKeytabEntry {
     /// The principal, `component/component@REALM`.
     pub principal: String,
     /// The name type; version 1 has none.
@@ -63,36 +63,43 @@ impl KeytabCapture {
     }
 
     /// The entries in the file's order.
-    ///
-    /// # Panics
-    ///
-    /// If a line of `entries` is not as it should be.
     #[must_use]
-    pub fn entries(&self) -> Vec<CapturedKeytabEntry> {
-        let entry = |line: &str| {
-            let words: Vec<&str> = line.splitn(6, ' ').collect();
-            let &[kvno, etype, key, timestamp, name_type, principal] = words.as_slice() else {
-                return None;
-            };
-            Some(CapturedKeytabEntry {
-                principal: principal.to_owned(),
-                name_type: match name_type {
-                    "-" => None,
-                    number => Some(number.parse().ok()?),
-                },
-                timestamp: timestamp.parse().ok()?,
-                kvno: kvno.parse().ok()?,
-                etype: etype.parse().ok()?,
-                key: decode_hex(key)?,
-            })
-        };
-        let lines = self.0.lines("entries");
-        let entries = lines.iter().map(|line| match entry(line) {
-            Some(entry) => entry,
-            None => panic!("{}: entry {line}", self.0),
-        });
-        entries.collect()
+    pub fn entries(&self) -> Vec<ListedKeytabEntry> {
+        keytab_entries(&self.0)
     }
+}
+
+/// The field `entries` of a case: a line each, `kvno etype key time name-type principal`.
+///
+/// # Panics
+///
+/// If the field is missing or a line is not as it should be.
+#[must_use]
+pub fn keytab_entries(case: &Case) -> Vec<ListedKeytabEntry> {
+    let lines = case.lines("entries");
+    let entries = lines.iter().map(|line| match keytab_entry(line) {
+        Some(entry) => entry,
+        None => panic!("{case}: entry {line}"),
+    });
+    entries.collect()
+}
+
+fn keytab_entry(line: &str) -> Option<ListedKeytabEntry> {
+    let words: Vec<&str> = line.splitn(6, ' ').collect();
+    let &[kvno, etype, key, timestamp, name_type, principal] = words.as_slice() else {
+        return None;
+    };
+    Some(ListedKeytabEntry {
+        principal: principal.to_owned(),
+        name_type: match name_type {
+            "-" => None,
+            number => Some(number.parse().ok()?),
+        },
+        timestamp: timestamp.parse().ok()?,
+        kvno: kvno.parse().ok()?,
+        etype: etype.parse().ok()?,
+        key: decode_hex(key)?,
+    })
 }
 
 #[cfg(test)]
@@ -112,6 +119,20 @@ mod tests {
                     file.windows(entry.key.len()).any(|window| window == entry.key),
                     "{}",
                     capture.name()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn keytab_vectors_list_their_entries() {
+        let cases = crate::load("krb5/keytab.txt");
+        for case in cases.iter().filter(|case| case.expect() == "accepted") {
+            let file = case.bytes("file");
+            for entry in keytab_entries(case) {
+                assert!(
+                    file.windows(entry.key.len()).any(|window| window == entry.key),
+                    "{case}"
                 );
             }
         }

@@ -27,7 +27,7 @@ pub use capture::{
     captures,
 };
 pub use case::Case;
-pub use keytab_capture::{CapturedKeytabEntry, KeytabCapture, keytab_captures};
+pub use keytab_capture::{KeytabCapture, ListedKeytabEntry, keytab_captures, keytab_entries};
 
 /// The cases of one file, in the file's order. `path` is relative to this crate's directory.
 ///
@@ -79,4 +79,32 @@ fn file_names(path: &str, suffix: &str) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads every vector file of the crate, whether or not a test of another crate does.
+    #[test]
+    fn every_file_is_a_vector_file() {
+        let mut directories = vec![String::new()];
+        let mut files = 0;
+        while let Some(directory) = directories.pop() {
+            for name in file_names(&directory, "") {
+                let path = if directory.is_empty() {
+                    name
+                } else {
+                    format!("{directory}/{name}")
+                };
+                if root().join(&path).is_dir() {
+                    directories.push(path);
+                } else if path.ends_with(".txt") {
+                    assert!(!load(&path).is_empty());
+                    files += 1;
+                }
+            }
+        }
+        assert!(files > 0);
+    }
 }

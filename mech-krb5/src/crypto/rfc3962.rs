@@ -23,8 +23,9 @@ impl Aes for aes::Aes256 {}
 
 const BLOCK_LEN: usize = 16;
 
-/// Encrypts `message` in place: CBC-CS3 with an initial vector of zeros (RFC 3962 section 5, where one block
-/// alone is plain CBC). A message is never shorter than its confounder; less than a block is left as it is.
+/// Encrypts `message` in place: CBC-CS3 with an initial vector of zeros (RFC 3962 section 5). One block, which is
+/// the confounder of an empty plaintext, has none before it to steal from and is plain CBC, as in MIT krb5.
+/// A message is never shorter than its confounder; less than a block would be left as it is.
 pub(super) fn cts_encrypt<A: Aes>(cipher: &A, message: &mut [u8]) {
     match <&mut Block<A>>::try_from(&mut *message) {
         Ok(block) => cipher.encrypt_block(block),

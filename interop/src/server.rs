@@ -1,6 +1,6 @@
 //! What is logged in to: `negotiate serve`, the axum example, and nginx in front.
 
-use crate::peers::{Daemon, built, free_address, tool};
+use crate::peers::{Daemon, built, free_address, state, tool};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
@@ -46,4 +46,37 @@ impl Gateway {
             _backend: backend,
         }
     }
+}
+
+/// The same with TLS, under the certificate `pki/www.pem`.
+#[derive(Debug)]
+pub struct TlsGateway {
+    /// `negotiate serve`.
+    pub daemon: Daemon,
+    _backend: Daemon,
+}
+
+impl TlsGateway {
+    /// With this keytab.
+    #[must_use]
+    pub fn start(keytab: &Path) -> Self {
+        let backend = backend();
+        let (mut command, address) = serve(keytab, backend.address);
+        command.arg("--tls-certificate").arg(state("pki/www.pem"));
+        command.arg("--tls-key").arg(state("pki/www.key"));
+        Self {
+            daemon: Daemon::start(&mut command, address),
+            _backend: backend,
+        }
+    }
+}
+
+/// `negotiate/examples/axum.rs`.
+#[must_use]
+pub fn axum_example(keytab: &Path) -> Daemon {
+    let address = free_address();
+    Daemon::start(
+        built("examples/axum").arg(keytab).arg(address.to_string()),
+        address,
+    )
 }

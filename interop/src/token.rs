@@ -4,6 +4,7 @@ use crate::kdc::Tickets;
 use crate::peers::{at_clock, built, output, succeed, text, tool};
 use serde_json::Value;
 use std::path::Path;
+use std::process::Command;
 
 /// The first token for `HTTP@www.mit.test`, or what `arguments` of `tools/initiate.py` say.
 #[must_use]
@@ -46,6 +47,16 @@ impl Explained {
 /// If what it prints is not JSON.
 #[must_use]
 pub fn explain(keytab: &Path, arguments: &[&str], token: &[u8]) -> Explained {
+    judge(&mut explain_command(keytab, arguments), token)
+}
+
+/// The same with the machine's clock off by `offset`.
+#[must_use]
+pub fn explain_at(offset: &str, keytab: &Path, token: &[u8]) -> Explained {
+    judge(&mut at_clock(offset, &explain_command(keytab, &[])), token)
+}
+
+fn explain_command(keytab: &Path, arguments: &[&str]) -> Command {
     let mut command = built("negotiate");
     command
         .arg("explain")
@@ -54,7 +65,11 @@ pub fn explain(keytab: &Path, arguments: &[&str], token: &[u8]) -> Explained {
         .arg("--json")
         .args(arguments)
         .arg("-");
-    let output = output(&mut command, token);
+    command
+}
+
+fn judge(command: &mut Command, token: &[u8]) -> Explained {
+    let output = output(command, token);
     let json = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!(
             "{command:?}: {error}\n{}{}",
@@ -69,12 +84,20 @@ pub fn explain(keytab: &Path, arguments: &[&str], token: &[u8]) -> Explained {
 }
 
 /// What MIT's libgssapi makes of the same token: `accepted`, and `src_name` or `message`.
+#[must_use]
+pub fn by_mit(keytab: &Path, token: &[u8]) -> Value {
+    by_mit_at("+0", keytab, token)
+}
+
+/// The same with its clock off by `offset`.
 ///
 /// # Panics
 ///
 /// If the tool fails.
 #[must_use]
-pub fn by_mit(keytab: &Path, token: &[u8]) -> Value {
-    let said = succeed(tool("accept.py").arg(keytab), token);
+pub fn by_mit_at(offset: &str, keytab: &Path, token: &[u8]) -> Value {
+    let mut command = tool("accept.py");
+    command.arg(keytab);
+    let said = succeed(&mut at_clock(offset, &command), token);
     serde_json::from_slice(&said).expect("accept.py prints JSON")
 }

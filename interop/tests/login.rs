@@ -1,0 +1,155 @@
+//! `curl --negotiate` logs in to `negotiate serve` and to the axum example, with tickets of a real KDC.
+
+use interop::client::{Got, curl, curl_negotiate, url};
+use interop::kdc::{Tickets, kadmin, ktadd};
+use interop::peers::{Daemon, keytab};
+use interop::server::{Gateway, axum_example};
+use interop::token::{explain, initiate};
+
+/// The field in which the gateway names the user to the application.
+const USER: &str = "x-remote-user";
+
+fn logged_in(got: &Got, user: &str) {
+    assert_eq!(got.status(), 200, "{got:?}");
+    assert_eq!(got.forwarded(USER).as_deref(), Some(user), "{got:?}");
+    assert!(got.last().has_reply_token(), "no reply token: {got:?}");
+}
+
+fn challenged(got: &Got) {
+    assert_eq!(got.status(), 401, "{got:?}");
+    assert_eq!(got.last().all("www-authenticate"), ["Negotiate"], "{got:?}");
+}
+
+fn challenges_whoever_has_no_ticket(daemon: &Daemon) {
+    let page = url("www.mit.test", daemon.address);
+    challenged(&curl(&Tickets::none(), &page, &[]));
+    challenged(&curl_negotiate(&Tickets::none(), &page, &[]));
+}
+
+#[test]
+fn the_gateway_tells_the_application_who_logged_in() {
+    let gateway = Gateway::start(&keytab("www"));
+    let page = url("www.mit.test", gateway.daemon.address);
+    let got = curl_negotiate(&Tickets::of_alice(), &page, &[]);
+    logged_in(&got, "alice@MIT.TEST");
+    assert_eq!(
+        got.heads.first().map(|head| head.status),
+        Some(401),
+        "curl asks without a token first"
+    );
+    assert_eq!(
+        got.forwarded("authorization"),
+        None,
+        "the token is not the application's business"
+    );
+}
+
+#[test]
+fn the_gateway_challenges_without_a_ticket() {
+    challenges_whoever_has_no_ticket(&Gateway::start(&keytab("www")).daemon);
+}
+
+#[test]
+fn the_client_cannot_name_itself_to_the_application() {
+    let gateway = Gateway::start(&keytab("www"));
+    let page = url("www.mit.test", gateway.daemon.address);
+    let forged = format!("{USER}: root@MIT.TEST");
+    let got = curl_negotiate(&Tickets::of_alice(), &page, &["--header", &forged]);
+    logged_in(&got, "alice@MIT.TEST");
+    assert!(!got.body.contains("root@MIT.TEST"), "{got:?}");
+}
+
+#[test]
+fn each_encryption_type() {
+    let gateway = Gateway::start(&keytab("www"));
+    let alice = Tickets::of_alice();
+    for (host, etype) in [("e17", 17), ("e18", 18), ("e19", 19), ("e20", 20)] {
+        let host = format!("{host}.mit.test");
+        logged_in(
+            &curl_negotiate(&alice, &url(&host, gateway.daemon.address), &[]),
+            "alice@MIT.TEST",
+        );
+
+        let said = explain(
+            &keytab("www"),
+            &[],
+            &initiate(&alice, &["--target", &format!("HTTP@{host}")]),
+        );
+        assert_eq!(
+            (said.exit, said.json["etype"].as_i64()),
+            (Some(0), Some(etype)),
+            "{}",
+            said.json
+        );
+    }
+}
+
+#[test]
+fn explain_tells_what_an_accepted_token_says() {
+    let token = initiate(&Tickets::of_alice(), &["--mutual", "--delegate"]);
+    let said = explain(&keytab("www"), &[], &token);
+    assert_eq!(said.exit, Some(0), "{}", said.json);
+    for (key, value) in [
+        ("accepted", serde_json::json!(true)),
+        ("src_name", "alice@MIT.TEST".into()),
+        ("acceptor_name", "HTTP/www.mit.test@MIT.TEST".into()),
+        ("etype", 18.into()),
+        ("kvno", 1.into()),
+    ] {
+        assert_eq!(said.json[key], value, "{key}: {}", said.json);
+    }
+    for key in ["mechanism", "flags", "start_time", "end_time", "delegated"] {
+        assert!(!said.json[key].is_null(), "{key}: {}", said.json);
+    }
+}
+
+#[test]
+fn a_user_of_a_trusted_realm() {
+    let gateway = Gateway::start(&keytab("www"));
+    let page = url("www.mit.test", gateway.daemon.address);
+    logged_in(
+        &curl_negotiate(&Tickets::of_carol(), &page, &[]),
+        "carol@OTHER.TEST",
+    );
+}
+
+#[test]
+fn the_key_may_change_under_a_ticket_if_the_keytab_keeps_the_old_one() {
+    kadmin("addprinc -randkey HTTP/kept.mit.test");
+    let before = Tickets::of_alice().with("HTTP/kept.mit.test");
+    kadmin("cpw -randkey -keepold HTTP/kept.mit.test");
+    let both = ktadd("HTTP/kept.mit.test");
+    for (kvno, tickets) in [(1, before), (2, Tickets::of_alice())] {
+        let said = explain(
+            &both,
+            &[],
+            &initiate(&tickets, &["--target", "HTTP@kept.mit.test"]),
+        );
+        assert_eq!(
+            (said.exit, said.json["kvno"].as_i64()),
+            (Some(0), Some(kvno)),
+            "{}",
+            said.json
+        );
+    }
+}
+
+#[test]
+fn a_handler_of_axum_sees_who_logged_in() {
+    let example = axum_example(&keytab("www"));
+    challenges_whoever_has_no_ticket(&example);
+    let got = curl_negotiate(&Tickets::of_alice(), &url("www.mit.test", example.address), &[]);
+    assert_eq!(got.status(), 200, "{got:?}");
+    assert!(got.body.contains("alice@MIT.TEST"), "{got:?}");
+    assert!(got.last().has_reply_token(), "{got:?}");
+    assert!(!got.body.contains("krbtgt"), "nothing was delegated: {got:?}");
+}
+
+#[test]
+fn a_handler_of_axum_sees_the_delegated_credential() {
+    let example = axum_example(&keytab("www"));
+    let page = url("www.mit.test", example.address);
+    let got = curl_negotiate(&Tickets::of_alice(), &page, &["--delegation", "always"]);
+    assert_eq!(got.status(), 200, "{got:?}");
+    assert!(got.body.contains("krbtgt/MIT.TEST@MIT.TEST"), "{got:?}");
+}

@@ -1,6 +1,6 @@
 //! What is logged in to: `negotiate serve`, the axum example, and nginx in front.
 
-use crate::peers::{Daemon, built, free_address, state, tool};
+use crate::peers::{Daemon, built, free_address, scratch, state, tool};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
@@ -48,7 +48,7 @@ impl Gateway {
     }
 }
 
-/// The same with TLS, under the certificate `pki/www.pem`.
+/// The gateway with TLS, under the certificate `pki/www.pem`.
 #[derive(Debug)]
 pub struct TlsGateway {
     /// `negotiate serve`.
@@ -61,14 +61,89 @@ impl TlsGateway {
     #[must_use]
     pub fn start(keytab: &Path) -> Self {
         let backend = backend();
-        let (mut command, address) = serve(keytab, backend.address);
-        command.arg("--tls-certificate").arg(state("pki/www.pem"));
-        command.arg("--tls-key").arg(state("pki/www.key"));
+        let daemon = configured(&format!(
+            "keytab = {keytab:?}\n\
+             [tls]\ncertificate = {:?}\nkey = {:?}\n\
+             [reverse_proxy]\nupstream = \"http://{}\"\n",
+            state("pki/www.pem"),
+            state("pki/www.key"),
+            backend.address
+        ));
         Self {
-            daemon: Daemon::start(&mut command, address),
+            daemon,
             _backend: backend,
         }
     }
+}
+
+/// nginx as `nginx.conf` has it, `negotiate serve` as its auth_request endpoint, and the application.
+#[derive(Debug)]
+pub struct Nginx {
+    /// nginx itself.
+    pub daemon: Daemon,
+    /// `negotiate serve`.
+    pub gateway: Daemon,
+    _backend: Daemon,
+}
+
+impl Nginx {
+    /// With this keytab.
+    ///
+    /// # Panics
+    ///
+    /// If nginx.conf no longer has the addresses to be replaced.
+    #[must_use]
+    pub fn start(keytab: &Path) -> Self {
+        let backend = backend();
+        let gateway = configured(&format!(
+            "keytab = {keytab:?}\ntrusted_proxies = [\"127.0.0.1\"]\n[forward_auth]\npath = \"/auth\"\n"
+        ));
+        let directory = scratch("nginx");
+        std::fs::create_dir(&directory).expect("a new directory");
+        std::fs::write(directory.join("index.html"), "the index\n").expect("written");
+        let address = free_address();
+        let mut conf = include_str!("../nginx.conf").to_owned();
+        for (example, ours) in [
+            ("[127.0.0.1:8000]", address.to_string()),
+            ("[/var/www/html]", directory.display().to_string()),
+            ("[127.0.0.1:3000]", backend.address.to_string()),
+            ("[127.0.0.1:8080]", gateway.address.to_string()),
+        ] {
+            assert!(conf.contains(example), "nginx.conf has no {example}");
+            conf = conf.replace(example, &ours);
+        }
+        // What a packaged nginx has at home, here in its own directory.
+        let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+        let places: String = kinds.map(|kind| format!("{kind}_temp_path {kind};\n")).concat();
+        let conf = conf.replacen("http {", &format!("http {{\naccess_log access.log;\n{places}"), 1);
+        let file = directory.join("nginx.conf");
+        std::fs::write(
+            &file,
+            format!("daemon off;\nuser root;\npid nginx.pid;\nerror_log stderr info;\n{conf}"),
+        )
+        .expect("written");
+        let mut command = Command::new("nginx");
+        command
+            .arg("-e")
+            .arg("stderr")
+            .arg("-p")
+            .arg(&directory)
+            .arg("-c")
+            .arg(&file);
+        Self {
+            daemon: Daemon::start(&mut command, address),
+            gateway,
+            _backend: backend,
+        }
+    }
+}
+
+/// `negotiate serve` with a configuration file; `listen` is put in front.
+fn configured(toml: &str) -> Daemon {
+    let address = free_address();
+    let file = scratch("toml");
+    std::fs::write(&file, format!("listen = \"{address}\"\n{toml}")).expect("written");
+    Daemon::start(built("negotiate").args(["serve", "--config"]).arg(file), address)
 }
 
 /// `negotiate/examples/axum.rs`.

@@ -9,9 +9,9 @@ PATH=$PATH:/usr/sbin:/sbin
 export LC_ALL=C.UTF-8 TZ=UTC
 
 # COMMAND-OR-FILE:PACKAGE, for ./check to install.
-needs='krb5kdc:krb5-kdc kadmin.local:krb5-admin-server kinit:krb5-user /usr/share/doc/krb5-pkinit:krb5-pkinit
-openssl:openssl curl:curl nginx:nginx-light faketime:faketime setpriv:util-linux gcc:gcc
-/usr/bin/python3:python3 /usr/share/doc/python3-venv:python3-venv /usr/bin/python3-config:python3-dev
+needs='krb5kdc:krb5-kdc kadmin.local:krb5-admin-server kinit:krb5-user openssl:openssl curl:curl nginx:nginx-light
+/usr/lib/*/krb5/plugins/preauth/pkinit.so:krb5-pkinit faketime:faketime setpriv:util-linux gcc:gcc
+/usr/bin/python3:python3 /usr/lib/python3*/ensurepip/__init__.py:python3-venv /usr/bin/python3-config:python3-dev
 /usr/include/gssapi/gssapi.h:libkrb5-dev'
 
 die() { echo "interop: $*" >&2; exit 1; }
@@ -20,7 +20,7 @@ need_peers() {
     local pair what missing=
     for pair in $needs; do
         what=${pair%:*}
-        command -v "$what" >/dev/null || [ -e "$what" ] || missing+=" ${pair##*:}"
+        command -v "$what" >/dev/null || compgen -G "$what" >/dev/null || missing+=" ${pair##*:}"
     done
     [ -z "$missing" ] || die "missing packages:$missing (./check installs them)"
 }

@@ -19,6 +19,25 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
 }
 
+impl Shared {
+    /// The mechanism that claims the identifier with these contents, and the identifier.
+    pub(crate) fn mechanism(&self, oid: &[u8]) -> Option<(&Arc<dyn Mechanism>, MechType)> {
+        self.mechanisms.iter().find_map(|mechanism| {
+            let claimed = mechanism.mech_types().iter();
+            let mech_type = claimed.copied().find(|claimed| claimed.contents() == oid)?;
+            Some((mechanism, mech_type))
+        })
+    }
+
+    /// All identifiers that the mechanisms claim.
+    pub(crate) fn mech_types(&self) -> impl Iterator<Item = MechType> {
+        self.mechanisms
+            .iter()
+            .flat_map(|mechanism| mechanism.mech_types())
+            .copied()
+    }
+}
+
 impl Acceptor {
     /// Starts a configuration.
     #[must_use]

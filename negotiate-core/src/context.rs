@@ -1,5 +1,6 @@
 //! The result of an exchange: who the initiator is, and what the context can do.
 
+use crate::spnego::MechListProtected;
 use crate::{MechType, Name, PerMessage, Timestamp};
 use alloc::boxed::Box;
 use core::any::Any;
@@ -150,10 +151,19 @@ pub enum Negotiation {
 }
 
 impl SecurityContext {
-    pub(crate) fn new(established: Established, negotiation: Negotiation) -> Self {
+    /// Of a mechanism that the initiator did not negotiate.
+    pub(crate) const fn bare(established: Established) -> Self {
         Self {
             established,
-            negotiation,
+            negotiation: Negotiation::Bare,
+        }
+    }
+
+    /// Of a mechanism that SPNEGO agreed on.
+    pub(crate) fn negotiated(protected: MechListProtected) -> Self {
+        Self {
+            established: protected.into_established(),
+            negotiation: Negotiation::Spnego,
         }
     }
 

@@ -1,7 +1,11 @@
 //! One conversation with one initiator.
 
 use crate::acceptor::Shared;
-use crate::{Ambient, ChannelBindings, Reject, SecurityContext, Token};
+use crate::spnego::{self, FirstToken, SpnegoError};
+use crate::{
+    AcceptContext, AcceptRequest, Ambient, ChannelBindings, MechPending, MechReject, MechStep, Reject,
+    SecurityContext, Token,
+};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
@@ -10,10 +14,8 @@ use core::pin::Pin;
 /// A conversation between two of the initiator's tokens. Neither `Clone` nor serialisable: a step consumes it, and a
 /// failed step has no successor.
 pub struct Exchange {
-    #[allow(dead_code)]
-    shared: Arc<Shared>,
-    #[allow(dead_code)]
-    bindings: Option<Arc<ChannelBindings>>,
+    conversation: Conversation,
+    state: State,
 }
 
 /// What follows a token.
@@ -42,18 +44,151 @@ pub enum Step {
 /// The rest of a step that waits for an answer from outside.
 pub struct Pending(pub(crate) Pin<Box<dyn Future<Output = Result<Step, Reject>> + Send>>);
 
+/// What stays the same from an initiator's first token to its last, but for the count of them.
+pub(crate) struct Conversation {
+    pub(crate) shared: Arc<Shared>,
+    bindings: Option<Arc<ChannelBindings>>,
+    tokens_left: usize,
+}
+
+enum State {
+    /// Nothing was said.
+    Silent,
+    /// We have said what there is to choose from.
+    Hinted,
+    /// A mechanism speaks for itself.
+    Bare(Box<dyn AcceptContext>),
+    /// A mechanism speaks through SPNEGO.
+    Spnego(spnego::State),
+}
+
 impl Exchange {
     pub(crate) fn new(shared: Arc<Shared>, bindings: Option<Arc<ChannelBindings>>) -> Self {
-        Self { shared, bindings }
+        Self {
+            conversation: Conversation {
+                tokens_left: shared.limits.legs,
+                shared,
+                bindings,
+            },
+            state: State::Silent,
+        }
     }
 
-    /// Takes the initiator's next token.
+    /// Takes the initiator's next token. As the first one, an empty token asks for the acceptor's mechanisms
+    /// (NegTokenInit2), for protocols in which the acceptor speaks first.
     ///
     /// # Errors
     /// [`Reject`] ends the exchange; it may hold a token that the initiator should still get.
-    pub fn step(self, _token: &[u8], _ambient: &mut Ambient<'_>) -> Result<Step, Reject> {
-        todo!()
+    pub fn step(self, token: &[u8], ambient: &mut Ambient<'_>) -> Result<Step, Reject> {
+        let Self {
+            mut conversation,
+            state,
+        } = self;
+        conversation.count(token).map_err(Reject::new)?;
+        match state {
+            State::Silent => match spnego::classify(token).map_err(Reject::new)? {
+                FirstToken::Empty => Ok(conversation.hint()),
+                first => conversation.begin(first, token, ambient),
+            },
+            State::Hinted => {
+                let first = spnego::classify(token).map_err(Reject::new)?;
+                conversation.begin(first, token, ambient)
+            }
+            State::Bare(context) => {
+                let answered = context.step(token, ambient);
+                conversation.bare(answered)
+            }
+            State::Spnego(state) => spnego::next_token(conversation, state, token, ambient),
+        }
     }
+}
+
+impl Conversation {
+    fn count(&mut self, token: &[u8]) -> Result<(), SpnegoError> {
+        let limits = &self.shared.limits;
+        if token.len() > limits.token_len {
+            return Err(SpnegoError::TokenTooLong {
+                len: token.len(),
+                limit: limits.token_len,
+            });
+        }
+        self.tokens_left = self
+            .tokens_left
+            .checked_sub(1)
+            .ok_or(SpnegoError::TooManyTokens { limit: limits.legs })?;
+        Ok(())
+    }
+
+    fn hint(self) -> Step {
+        Step::Continue {
+            token: spnego::hints(&self.shared),
+            exchange: Exchange {
+                conversation: self,
+                state: State::Hinted,
+            },
+        }
+    }
+
+    fn begin(self, first: FirstToken<'_>, token: &[u8], ambient: &mut Ambient<'_>) -> Result<Step, Reject> {
+        match first {
+            FirstToken::Empty => Err(Reject::new(SpnegoError::EmptyToken)),
+            FirstToken::Spnego(inner) => spnego::first_token(self, inner, ambient),
+            FirstToken::Bare(mech_type) => {
+                let mechanism = spnego::bare_mechanism(mech_type, &self.shared).map_err(Reject::new)?;
+                let answered = mechanism.begin(self.request(), token, ambient);
+                self.bare(answered)
+            }
+        }
+    }
+
+    // The mechanism's tokens go out as they are.
+    fn bare(self, answered: Result<MechStep, MechReject>) -> Result<Step, Reject> {
+        match answered {
+            Ok(MechStep::Continue { output, next }) => Ok(Step::Continue {
+                token: output,
+                exchange: Exchange {
+                    conversation: self,
+                    state: State::Bare(next),
+                },
+            }),
+            Ok(MechStep::Complete { output, established }) => Ok(Step::Complete {
+                token: output,
+                context: SecurityContext::bare(established),
+            }),
+            Ok(MechStep::Pending(question)) => Ok(Step::Pending(Pending(Box::pin(async move {
+                let answered = settled(question).await;
+                self.bare(answered)
+            })))),
+            Err(MechReject { reason, token }) => Err(Reject::with_token(reason, token)),
+        }
+    }
+
+    pub(crate) fn request(&self) -> AcceptRequest<'_> {
+        AcceptRequest {
+            bindings: self.bindings.as_deref(),
+            bindings_policy: self.shared.bindings_policy,
+            names: &self.shared.names,
+        }
+    }
+
+    pub(crate) fn parked(self, token: Token, state: spnego::State) -> Step {
+        Step::Continue {
+            token,
+            exchange: Exchange {
+                conversation: self,
+                state: State::Spnego(state),
+            },
+        }
+    }
+}
+
+/// The answer to a mechanism's question, and to those that it raises.
+pub(crate) async fn settled(question: MechPending) -> Result<MechStep, MechReject> {
+    let mut answered = question.await;
+    while let Ok(MechStep::Pending(question)) = answered {
+        answered = question.await;
+    }
+    answered
 }
 
 impl fmt::Debug for Exchange {

@@ -29,6 +29,7 @@ mod mechanism;
 mod name;
 mod per_message;
 mod secret;
+mod spnego;
 mod status;
 
 pub use acceptor::{Acceptor, AcceptorBuilder, ConfigError};
@@ -45,4 +46,5 @@ pub use mechanism::{AcceptContext, AcceptRequest, MechPending, MechStep, Mechani
 pub use name::{BadServiceName, Name, NameKind, ServiceName};
 pub use per_message::{MessageOrder, PerMessage, PerMessageError, Protection, Unwrapped};
 pub use secret::Secret;
+pub use spnego::{AcceptedMechTypes, OfferedMechTypes, SpnegoError};
 pub use status::{Blame, GssMajor, Verdict};

@@ -24,6 +24,15 @@ impl MechType {
     /// Initial and pass-through authentication with Kerberos: 1.3.6.1.5.2.5 (draft-ietf-kitten-iakerb section 3).
     pub const IAKERB: Self = Self::new(b"\x2b\x06\x01\x05\x02\x05", "iakerb");
 
+    const REGISTERED: [Self; 6] = [
+        Self::SPNEGO,
+        Self::KRB5,
+        Self::MS_KRB5,
+        Self::NTLMSSP,
+        Self::NEGOEX,
+        Self::IAKERB,
+    ];
+
     /// From the content bytes of the identifier's DER encoding, and the short name that is shown for it.
     #[must_use]
     pub const fn new(contents: &'static [u8], name: &'static str) -> Self {
@@ -34,6 +43,13 @@ impl MechType {
     #[must_use]
     pub const fn contents(&self) -> &'static [u8] {
         self.contents
+    }
+
+    /// The one of the constants above that has these contents.
+    pub(crate) fn registered(contents: &[u8]) -> Option<Self> {
+        Self::REGISTERED
+            .into_iter()
+            .find(|mech_type| mech_type.contents == contents)
     }
 
     /// The short name: `krb5`, `ntlmssp`.

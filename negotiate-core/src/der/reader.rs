@@ -75,11 +75,8 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If the input ends early, or tag or length are not DER.
     pub fn any(&mut self) -> Result<(Tag, Reader<'a>), Error> {
-        let (&tag, after_tag) = self.rest.split_first().ok_or(self.error(ErrorKind::Truncated))?;
-        if tag & 0x1f == 0x1f {
-            return Err(self.error(ErrorKind::HighTagNumber));
-        }
-        let (header_len, len) = self.length(after_tag)?;
+        let tag = self.peek().ok_or(self.error(ErrorKind::Truncated))?;
+        let (header_len, len) = self.header()?;
         let end = header_len
             .checked_add(len)
             .ok_or(self.error(ErrorKind::LengthTooLarge))?;
@@ -92,7 +89,16 @@ impl<'a> Reader<'a> {
             offset: self.offset.saturating_add(header_len),
         };
         self.skip(end);
-        Ok((Tag::from_byte(tag), content))
+        Ok((tag, content))
+    }
+
+    // Returns the length of tag and length bytes, and the length of the content.
+    fn header(&self) -> Result<(usize, usize), Error> {
+        let (&tag, after_tag) = self.rest.split_first().ok_or(self.error(ErrorKind::Truncated))?;
+        if tag & 0x1f == 0x1f {
+            return Err(self.error(ErrorKind::HighTagNumber));
+        }
+        self.length(after_tag)
     }
 
     // X.690 section 10.1: definite form, fewest bytes. Returns the length of tag and length bytes, and the length itself.
@@ -126,6 +132,17 @@ impl<'a> Reader<'a> {
     fn skip(&mut self, count: usize) {
         self.rest = self.rest.get(count..).unwrap_or_default();
         self.offset = self.offset.saturating_add(count);
+    }
+
+    /// How long the next element says it is, tag and length bytes included, whether or not so many bytes are there.
+    ///
+    /// # Errors
+    /// If the input ends within tag or length, or they are not DER.
+    pub fn declared_len(&self) -> Result<usize, Error> {
+        let (header_len, len) = self.header()?;
+        header_len
+            .checked_add(len)
+            .ok_or(self.error(ErrorKind::LengthTooLarge))
     }
 
     /// The content of the next element, which must have this tag.
@@ -460,7 +477,7 @@ mod tests {
             }
         );
         let mut sequence = Reader::new(b"\x30\x05\xa0\x03\x04\x01a").sequence().unwrap();
-        let error = sequence.field(0, |field| field.integer()).unwrap_err();
+        let error = sequence.field(0, Reader::integer).unwrap_err();
         assert_eq!(
             error,
             Error {
@@ -596,13 +613,10 @@ mod tests {
     #[test]
     fn an_optional_field_is_absent_or_right() {
         let mut absent = Reader::new(b"\xa1\x03\x02\x01\x05");
-        assert_eq!(absent.optional_field(0, |field| field.integer()), Ok(None));
-        assert_eq!(absent.optional_field(1, |field| field.integer()), Ok(Some(5)));
+        assert_eq!(absent.optional_field(0, Reader::integer), Ok(None));
+        assert_eq!(absent.optional_field(1, Reader::integer), Ok(Some(5)));
         let mut trailing = Reader::new(b"\xa1\x04\x02\x01\x05\x00");
-        assert_eq!(
-            kind(trailing.optional_field(1, |field| field.integer())),
-            TrailingBytes
-        );
+        assert_eq!(kind(trailing.optional_field(1, Reader::integer)), TrailingBytes);
     }
 
     #[test]

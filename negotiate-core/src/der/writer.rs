@@ -46,11 +46,26 @@ impl Writer {
 
     /// An element of this tag with this content.
     pub fn primitive(&mut self, tag: Tag, content: &[u8]) {
+        self.header(tag, content.len());
+        self.out.extend_from_slice(content);
+    }
+
+    /// Tag and length of an element whose `content_len` bytes of content the caller appends next. With
+    /// [`Writer::element_len`] a message of known parts is written without moving or growing.
+    pub fn header(&mut self, tag: Tag, content_len: usize) {
         self.out.push(tag.byte());
         let mut length = [0; 5];
-        self.out
-            .extend_from_slice(length_bytes(content.len(), &mut length));
-        self.out.extend_from_slice(content);
+        self.out.extend_from_slice(length_bytes(content_len, &mut length));
+    }
+
+    /// How long an element with this much content is.
+    #[must_use]
+    pub fn element_len(content_len: usize) -> usize {
+        let mut length = [0; 5];
+        length_bytes(content_len, &mut length)
+            .len()
+            .saturating_add(1)
+            .saturating_add(content_len)
     }
 
     /// A `SEQUENCE`.
@@ -167,6 +182,7 @@ mod tests {
             nested.element(Tag::OCTET_STRING, |inner| inner.raw(&content));
             let flat = flat.into_bytes();
             assert_eq!(&flat[..header.len()], header);
+            assert_eq!(flat.len(), Writer::element_len(len));
             assert_eq!(flat, nested.into_bytes());
         }
     }

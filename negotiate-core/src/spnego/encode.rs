@@ -1,0 +1,66 @@
+//! NegTokenResp to DER (RFC 4178 section 4.2.2): each length is known before the first byte, so one allocation of the
+//! right size holds the answer.
+
+use super::token::NegState;
+use crate::der::{Tag, Writer};
+use crate::{MechType, Token};
+
+/// What an answer says. `supported_mech` belongs in the first answer only.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Response<'a> {
+    pub(crate) neg_state: NegState,
+    pub(crate) supported_mech: Option<MechType>,
+    pub(crate) response_token: Option<&'a Token>,
+    pub(crate) mech_list_mic: Option<&'a [u8]>,
+}
+
+pub(crate) fn neg_token_resp(response: &Response<'_>) -> Token {
+    let fields = [
+        (
+            1,
+            Tag::OBJECT_IDENTIFIER,
+            response.supported_mech.as_ref().map(MechType::contents),
+        ),
+        (2, Tag::OCTET_STRING, response.response_token.map(Token::as_bytes)),
+        (3, Tag::OCTET_STRING, response.mech_list_mic),
+    ]
+    .map(|(number, tag, content)| (number, tag, content.filter(|content| !content.is_empty())));
+
+    let neg_state = [response.neg_state.number()];
+    let fields_len = fields
+        .iter()
+        .filter_map(|(_, _, content)| *content)
+        .map(|content| field_len(content.len()))
+        .fold(field_len(neg_state.len()), usize::saturating_add);
+    let sequence_len = Writer::element_len(fields_len);
+
+    let mut out = Writer::with_capacity(Writer::element_len(sequence_len));
+    out.header(Tag::context(1), sequence_len);
+    out.header(Tag::SEQUENCE, fields_len);
+    field(&mut out, 0, Tag::ENUMERATED, &neg_state);
+    for (number, tag, content) in fields {
+        if let Some(content) = content {
+            field(&mut out, number, tag, content);
+        }
+    }
+    Token::from(out.into_bytes())
+}
+
+/// The answer that ends a negotiation, with the mechanism's last word where it has one.
+pub(crate) fn reject(response_token: Option<&Token>) -> Token {
+    neg_token_resp(&Response {
+        neg_state: NegState::Reject,
+        supported_mech: None,
+        response_token,
+        mech_list_mic: None,
+    })
+}
+
+fn field_len(content_len: usize) -> usize {
+    Writer::element_len(Writer::element_len(content_len))
+}
+
+fn field(out: &mut Writer, number: u8, tag: Tag, content: &[u8]) {
+    out.header(Tag::context(number), Writer::element_len(content.len()));
+    out.primitive(tag, content);
+}

@@ -1,0 +1,25 @@
+//! The SPNEGO acceptor (RFC 4178, MS-SPNG), read in the order in which a token passes through it.
+//!
+//! [`framing`] tells once what the first token is; [`decode`] reads it into the types of [`token`]; [`select`] takes the
+//! first of the initiator's mechanisms that we have; [`accept`] leads the mechanism's conversation; [`mic`] decides
+//! whether mechListMICs are due and holds the witness that they were dealt with; [`encode`] writes the answer;
+//! [`reject`] names what can go wrong; [`hints`] is for protocols in which the acceptor speaks first.
+
+mod accept;
+mod decode;
+mod encode;
+mod framing;
+mod hints;
+mod listed;
+mod mic;
+mod reject;
+mod select;
+mod token;
+
+pub(crate) use accept::{State, first_token, next_token};
+pub(crate) use framing::{FirstToken, classify};
+pub(crate) use hints::hints;
+pub use listed::{AcceptedMechTypes, OfferedMechTypes};
+pub(crate) use mic::MechListProtected;
+pub use reject::SpnegoError;
+pub(crate) use select::bare_mechanism;

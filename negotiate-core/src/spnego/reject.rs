@@ -1,0 +1,308 @@
+//! Why a negotiation fails, in every respect that [`Explain`] asks for.
+
+use super::listed::{AcceptedMechTypes, OfferedMechTypes};
+use crate::{Blame, Explain, GssMajor, PerMessageError, Verdict, der};
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::fmt;
+
+/// A refusal by the negotiation itself. What a mechanism refuses is the mechanism's own error type.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SpnegoError {
+    /// The token is longer than this acceptor reads.
+    TokenTooLong {
+        /// Its bytes.
+        len: usize,
+        /// [`Limits::token_len`](crate::Limits::token_len).
+        limit: usize,
+    },
+    /// The initiator has sent more tokens than any exchange needs.
+    TooManyTokens {
+        /// [`Limits::legs`](crate::Limits::legs).
+        limit: usize,
+    },
+    /// An empty token where there was something to answer.
+    EmptyToken,
+    /// The first token is of no kind that belongs to Negotiate.
+    NotNegotiate {
+        /// How it begins.
+        first_byte: u8,
+        /// Its bytes.
+        len: usize,
+    },
+    /// A later token is not a NegTokenResp.
+    NotAResponse {
+        /// How it begins.
+        first_byte: u8,
+    },
+    /// The token ends before its own length says.
+    Truncated {
+        /// How many bytes it says it has.
+        declared: usize,
+        /// How many there are.
+        actual: usize,
+    },
+    /// The token is not the DER that RFC 4178 describes.
+    Malformed(der::Error),
+    /// The initiator lists more mechanisms than any peer has.
+    TooManyMechTypes {
+        /// [`Limits::mech_types`](crate::Limits::mech_types).
+        limit: usize,
+    },
+    /// The first token is an answer.
+    ResponseWithoutExchange,
+    /// The initiator has NTLM to offer, and we do not.
+    NtlmOffered,
+    /// The initiator offers NegoEx alone.
+    NegoExOffered,
+    /// The initiator offers IAKERB alone.
+    IakerbOffered,
+    /// Both sides have mechanisms, but not the same.
+    NoCommonMechanism {
+        /// The initiator's.
+        offered: OfferedMechTypes,
+        /// Ours.
+        accepted: AcceptedMechTypes,
+    },
+    /// The mechanism waits for a token, and none came.
+    MechTokenMissing,
+    /// The mechanism is done, and another token came for it.
+    MechTokenAfterEnd,
+    /// A mechListMIC came before the mechanism was done.
+    MicTooEarly,
+    /// The mechListMIC that is due did not come.
+    MicMissing,
+    /// The initiator's mechListMIC does not verify.
+    MicWrong(PerMessageError),
+    /// The mechanism could not make our mechListMIC.
+    MicNotMade(PerMessageError),
+    /// The initiator has ended the negotiation.
+    InitiatorRejected,
+}
+
+impl fmt::Display for SpnegoError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TokenTooLong { .. } => "the token is too long",
+            Self::TooManyTokens { .. } => "the exchange takes too many tokens",
+            Self::EmptyToken => "the token is empty",
+            Self::NotNegotiate { .. } => "not a negotiate token",
+            Self::NotAResponse { .. } => "not an answer within this exchange",
+            Self::Truncated { .. } => "the token is truncated",
+            Self::Malformed(_) => "the token is not well-formed spnego",
+            Self::TooManyMechTypes { .. } => "the list of mechanisms is too long",
+            Self::ResponseWithoutExchange => "an answer without an exchange",
+            Self::NtlmOffered => "the initiator offered ntlm",
+            Self::NegoExOffered => "the initiator offered negoex only",
+            Self::IakerbOffered => "the initiator offered iakerb only",
+            Self::NoCommonMechanism { .. } => "no mechanism in common",
+            Self::MechTokenMissing => "the mechanism's token is missing",
+            Self::MechTokenAfterEnd => "a mechanism token after the mechanism's end",
+            Self::MicTooEarly => "the mechListMIC came before the mechanism's end",
+            Self::MicMissing => "the mechListMIC is missing",
+            Self::MicWrong(_) => "the mechListMIC does not verify",
+            Self::MicNotMade(_) => "the mechListMIC could not be made",
+            Self::InitiatorRejected => "the initiator ended the negotiation",
+        })
+    }
+}
+
+impl core::error::Error for SpnegoError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Malformed(error) => Some(error),
+            Self::MicWrong(error) | Self::MicNotMade(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<der::Error> for SpnegoError {
+    fn from(error: der::Error) -> Self {
+        Self::Malformed(error)
+    }
+}
+
+impl Explain for SpnegoError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::TokenTooLong { .. } => "spnego.token_too_long",
+            Self::TooManyTokens { .. } => "spnego.too_many_tokens",
+            Self::EmptyToken => "spnego.empty_token",
+            Self::NotNegotiate { .. } => "spnego.not_negotiate",
+            Self::NotAResponse { .. } => "spnego.not_a_response",
+            Self::Truncated { .. } => "spnego.truncated",
+            Self::Malformed(_) => "spnego.malformed",
+            Self::TooManyMechTypes { .. } => "spnego.too_many_mech_types",
+            Self::ResponseWithoutExchange => "spnego.response_without_exchange",
+            Self::NtlmOffered => "spnego.ntlm_offered",
+            Self::NegoExOffered => "spnego.negoex_offered",
+            Self::IakerbOffered => "spnego.iakerb_offered",
+            Self::NoCommonMechanism { .. } => "spnego.no_common_mechanism",
+            Self::MechTokenMissing => "spnego.mech_token_missing",
+            Self::MechTokenAfterEnd => "spnego.mech_token_after_end",
+            Self::MicTooEarly => "spnego.mic_too_early",
+            Self::MicMissing => "spnego.mic_missing",
+            Self::MicWrong(_) => "spnego.mic_wrong",
+            Self::MicNotMade(_) => "spnego.mic_not_made",
+            Self::InitiatorRejected => "spnego.initiator_rejected",
+        }
+    }
+
+    fn blame(&self) -> Blame {
+        match self {
+            Self::TokenTooLong { .. }
+            | Self::TooManyTokens { .. }
+            | Self::EmptyToken
+            | Self::NotNegotiate { .. }
+            | Self::NotAResponse { .. }
+            | Self::Truncated { .. }
+            | Self::Malformed(_)
+            | Self::TooManyMechTypes { .. }
+            | Self::MechTokenMissing
+            | Self::MechTokenAfterEnd
+            | Self::MicTooEarly
+            | Self::MicMissing
+            | Self::MicWrong(_) => Blame::Malformed,
+            Self::ResponseWithoutExchange | Self::InitiatorRejected => Blame::Initiator,
+            Self::NtlmOffered
+            | Self::NegoExOffered
+            | Self::IakerbOffered
+            | Self::NoCommonMechanism { .. } => Blame::Incompatible,
+            Self::MicNotMade(_) => Blame::Acceptor,
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        Verdict::Unauthenticated
+    }
+
+    fn gss_major(&self) -> GssMajor {
+        match self {
+            Self::NtlmOffered
+            | Self::NegoExOffered
+            | Self::IakerbOffered
+            | Self::NoCommonMechanism { .. } => GssMajor::BadMech,
+            Self::ResponseWithoutExchange => GssMajor::NoContext,
+            Self::MicNotMade(_) | Self::InitiatorRejected => GssMajor::Failure,
+            // RFC 4178 section 5 asks for DEFECTIVE_TOKEN where a MIC is missing or wrong.
+            _ => GssMajor::DefectiveToken,
+        }
+    }
+
+    fn seen(&self) -> String {
+        match self {
+            Self::TokenTooLong { len, .. } => format!("a token of {len} bytes"),
+            Self::TooManyTokens { limit } => {
+                format!("token number {} of one exchange", limit.saturating_add(1))
+            }
+            Self::EmptyToken => "no bytes".into(),
+            Self::NotNegotiate { first_byte, len } => {
+                format!("{len} bytes that begin with {first_byte:#04x}")
+            }
+            Self::NotAResponse { first_byte } => format!("a token that begins with {first_byte:#04x}"),
+            Self::Truncated { declared, actual } => {
+                format!("{actual} bytes of a token that says it has {declared}")
+            }
+            Self::Malformed(error) => error.to_string(),
+            Self::TooManyMechTypes { limit } => format!("more than {limit} mechanisms"),
+            Self::ResponseWithoutExchange => "a NegTokenResp as the first token".into(),
+            Self::NtlmOffered => "NTLM, and no mechanism of ours".into(),
+            Self::NegoExOffered => "NegoEx, and no mechanism of ours".into(),
+            Self::IakerbOffered => "IAKERB, and no mechanism of ours".into(),
+            Self::NoCommonMechanism { offered, .. } => offered.to_string(),
+            Self::MechTokenMissing => "a NegTokenResp without a responseToken".into(),
+            Self::MechTokenAfterEnd => "a responseToken beside the mechListMIC, or instead of it".into(),
+            Self::MicTooEarly => "a mechListMIC with a token that is not the mechanism's last".into(),
+            Self::MicMissing => "the mechanism's last token without a mechListMIC".into(),
+            Self::MicWrong(error) | Self::MicNotMade(error) => error.to_string(),
+            Self::InitiatorRejected => "negState reject".into(),
+        }
+    }
+
+    fn expected(&self) -> String {
+        match self {
+            Self::TokenTooLong { limit, .. } => format!("at most {limit} bytes"),
+            Self::TooManyTokens { limit } => format!("an end after at most {limit} tokens"),
+            Self::EmptyToken => "a token".into(),
+            Self::NotNegotiate { .. } => "a SPNEGO, Kerberos or NTLM token".into(),
+            Self::NotAResponse { .. } => "a NegTokenResp, which begins with 0xa1".into(),
+            Self::Truncated { declared, .. } => format!("{declared} bytes"),
+            Self::Malformed(_) => "DER as RFC 4178 section 4.2 describes it".into(),
+            Self::TooManyMechTypes { limit } => format!("at most {limit} mechanisms"),
+            Self::ResponseWithoutExchange => "an initial token".into(),
+            Self::NtlmOffered | Self::NegoExOffered | Self::IakerbOffered => "Kerberos".into(),
+            Self::NoCommonMechanism { accepted, .. } => format!("one of {accepted}"),
+            Self::MechTokenMissing => "the mechanism's next token".into(),
+            Self::MechTokenAfterEnd => "the mechListMIC alone".into(),
+            Self::MicTooEarly => "the mechListMIC with the mechanism's last token, or after it".into(),
+            Self::MicMissing => "a mechListMIC, for the mechanism is not the initiator's favourite".into(),
+            Self::MicWrong(_) => "the MIC of the list of mechanisms in the initiator's first token".into(),
+            Self::MicNotMade(_) => "a MIC by the established context".into(),
+            Self::InitiatorRejected => "the negotiation's next message".into(),
+        }
+    }
+
+    fn advice(&self) -> String {
+        match self {
+            Self::TokenTooLong { .. } => {
+                "A user in very many groups, or somebody who tries what happens. If the user is honest, raise the limit."
+            }
+            Self::TooManyTokens { .. } => "Find out what program the initiator is: it does not come to an end.",
+            Self::EmptyToken => "Find out what program the initiator is: it asks and does not answer.",
+            Self::NotNegotiate { .. } => {
+                "Another kind of token was sent under the scheme Negotiate (a bearer token, a password). Correct the \
+                 client's settings."
+            }
+            Self::NotAResponse { .. } => {
+                "The initiator began again within an exchange, or two initiators share a connection. Behind a proxy, \
+                 give each client a connection of its own."
+            }
+            Self::Truncated { .. } => {
+                "Something between the initiator and here cuts long headers; 8 KiB is a usual limit. Raise it in the \
+                 proxy (nginx: large_client_header_buffers) and in the server."
+            }
+            Self::Malformed(_) | Self::TooManyMechTypes { .. } => {
+                "Find out what program the initiator is, and whether something on the way changes its tokens."
+            }
+            Self::ResponseWithoutExchange => {
+                "The exchange's first token went elsewhere: the client changed its connection, or a balancer spreads \
+                 one connection over several servers. Keep a client's connection on one server."
+            }
+            Self::NtlmOffered => {
+                "The client had no Kerberos ticket for this name: likely the service has no SPN for it, the URL has an \
+                 IP address, or the host is not in the browser's trusted sites. Look for the SPN (setspn -Q HTTP/host), \
+                 use the host's name, add the site to the trusted ones, and check that the client has a ticket (klist)."
+            }
+            Self::NegoExOffered => {
+                "NegoEx is not spoken here. Let the client get a Kerberos ticket for this service: join it to the \
+                 domain, or let it reach a KDC."
+            }
+            Self::IakerbOffered => {
+                "IAKERB is not spoken here. Let the client reach a KDC by itself, so that it can use Kerberos."
+            }
+            Self::NoCommonMechanism { .. } => {
+                "Enable one of the offered mechanisms here, or one of ours at the client. With Kerberos: check that \
+                 the client has a ticket (klist)."
+            }
+            Self::MechTokenMissing | Self::MechTokenAfterEnd | Self::MicTooEarly => {
+                "Find out what program the initiator is: it does not follow RFC 4178."
+            }
+            Self::MicMissing => {
+                "The initiator does not protect the negotiation; RFC 4178 section 5 demands that it does, unless its \
+                 favourite mechanism is taken. Let it put the mechanism that this server has first, or update it."
+            }
+            Self::MicWrong(_) => {
+                "Somebody changed the list of mechanisms on the way, or the initiator computes the MIC over something \
+                 else. Use TLS, and look at what stands between."
+            }
+            Self::MicNotMade(_) => "Look at the mechanism's settings: its context has integrity and makes no MIC.",
+            Self::InitiatorRejected => {
+                "The initiator did not like our last answer; its own log says why. Often it knows the service by \
+                 another key: compare the keytab with the KDC."
+            }
+        }
+        .into()
+    }
+}

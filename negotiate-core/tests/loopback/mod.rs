@@ -1,0 +1,326 @@
+//! A mechanism without any security that does what a test's script says: every answer a mechanism may give.
+//!
+//! Its tokens are whatever the test likes. Its MIC over a message is the name of the side that made it, the number of
+//! MICs that side made since its count last began, and the message.
+
+// Each test crate has its own copy and needs its own part of it.
+#![allow(dead_code)]
+
+use negotiate_core::{
+    AcceptContext, AcceptRequest, Acceptor, Ambient, Blame, ContextFlags, Established, Exchange, Explain,
+    GssMajor, MechDetails, MechListMic, MechReject, MechStep, MechType, Mechanism, Name, NameKind,
+    PerMessage, PerMessageError, Protection, Random, RandomUnavailable, Reject, Step, Timestamp, Unwrapped,
+    Verdict,
+};
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+/// What the mechanism does with a token.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Act {
+    /// Continue, with this token.
+    Continue(&'static [u8]),
+    /// Complete, with this token or none.
+    Complete(Option<&'static [u8]>, Offers),
+    /// Refuse, with this token or none.
+    Refuse(Option<&'static [u8]>),
+    /// Ask the outside, which answers when polled for the second time; the next act follows.
+    Ask,
+}
+
+/// What the established context offers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Offers {
+    /// Its flags.
+    pub(crate) flags: ContextFlags,
+    /// Its demand.
+    pub(crate) mech_list_mic: MechListMic,
+    /// Whether it can make a MIC.
+    pub(crate) makes_mics: bool,
+}
+
+/// Integrity, and MICs where RFC 4178 wants them.
+pub(crate) const INTEGRITY: Offers = Offers {
+    flags: ContextFlags::INTEGRITY,
+    mech_list_mic: MechListMic::AsNegotiated,
+    makes_mics: true,
+};
+
+/// Integrity, and MICs in any case.
+pub(crate) const DEMANDS_MIC: Offers = Offers {
+    mech_list_mic: MechListMic::Required,
+    ..INTEGRITY
+};
+
+/// No integrity.
+pub(crate) const NO_INTEGRITY: Offers = Offers {
+    flags: ContextFlags::MUTUAL,
+    ..DEMANDS_MIC
+};
+
+/// Integrity by its flags, and an error when a MIC is asked for.
+pub(crate) const NO_MICS: Offers = Offers {
+    makes_mics: false,
+    ..DEMANDS_MIC
+};
+
+/// The mechanism.
+#[derive(Debug)]
+pub(crate) struct Loopback {
+    mech_types: Vec<MechType>,
+    acts: Vec<Act>,
+    given: Given,
+}
+
+/// The tokens that the mechanism was given, for tests to look at.
+pub(crate) type Given = Arc<Mutex<Vec<Vec<u8>>>>;
+
+impl Loopback {
+    /// One that does this in each exchange.
+    pub(crate) fn new(mech_types: &[MechType], acts: &[Act]) -> Self {
+        Self {
+            mech_types: mech_types.to_vec(),
+            acts: acts.to_vec(),
+            given: Given::default(),
+        }
+    }
+
+    pub(crate) fn given(&self) -> Given {
+        Arc::clone(&self.given)
+    }
+}
+
+impl Mechanism for Loopback {
+    fn mech_types(&self) -> &[MechType] {
+        &self.mech_types
+    }
+
+    fn begin(
+        &self,
+        _request: AcceptRequest<'_>,
+        first_token: &[u8],
+        _ambient: &mut Ambient<'_>,
+    ) -> Result<MechStep, MechReject> {
+        Running {
+            mech_type: self.mech_types[0],
+            acts: self.acts.iter().copied().collect(),
+            given: self.given(),
+        }
+        .act(first_token)
+    }
+}
+
+struct Running {
+    mech_type: MechType,
+    acts: VecDeque<Act>,
+    given: Given,
+}
+
+impl AcceptContext for Running {
+    fn step(self: Box<Self>, input: &[u8], _ambient: &mut Ambient<'_>) -> Result<MechStep, MechReject> {
+        self.act(input)
+    }
+}
+
+impl Running {
+    fn act(self, input: &[u8]) -> Result<MechStep, MechReject> {
+        self.given.lock().unwrap().push(input.to_vec());
+        self.next_act()
+    }
+
+    fn next_act(mut self) -> Result<MechStep, MechReject> {
+        match self
+            .acts
+            .pop_front()
+            .expect("the script has an act for each token")
+        {
+            Act::Continue(output) => Ok(MechStep::Continue {
+                output: output.to_vec().into(),
+                next: Box::new(self),
+            }),
+            Act::Complete(output, offers) => Ok(MechStep::Complete {
+                output: output.map(|output| output.to_vec().into()),
+                established: self.established(offers),
+            }),
+            Act::Refuse(token) => Err(MechReject {
+                reason: Box::new(Refused),
+                token: token.map(|token| token.to_vec().into()),
+            }),
+            Act::Ask => {
+                let mut asked = false;
+                let mut running = Some(self);
+                Ok(MechStep::Pending(Box::pin(std::future::poll_fn(
+                    move |context| {
+                        if asked {
+                            return Poll::Ready(running.take().unwrap().next_act());
+                        }
+                        asked = true;
+                        context.waker().wake_by_ref();
+                        Poll::Pending
+                    },
+                ))))
+            }
+        }
+    }
+
+    fn established(&self, offers: Offers) -> Established {
+        Established {
+            mech_type: self.mech_type,
+            initiator: Name::new("alice@LOOPBACK".into(), 0..5, 6..14, NameKind::Named),
+            acceptor: None,
+            flags: offers.flags,
+            expires: None,
+            per_message: Box::new(Mics {
+                offers,
+                made: 0,
+                verified: 0,
+                restarts: 0,
+            }),
+            mech_list_mic: offers.mech_list_mic,
+            details: Box::new(NoDetails),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct NoDetails;
+
+impl MechDetails for NoDetails {}
+
+/// The MIC of one side with this number in its sequence.
+pub(crate) fn mic(side: &str, number: usize, message: &[u8]) -> Vec<u8> {
+    [format!("{side} MIC {number} of ").as_bytes(), message].concat()
+}
+
+#[derive(Debug)]
+struct Mics {
+    offers: Offers,
+    made: usize,
+    verified: usize,
+    restarts: usize,
+}
+
+impl PerMessage for Mics {
+    fn get_mic(&mut self, message: &[u8]) -> Result<Vec<u8>, PerMessageError> {
+        if !self.offers.makes_mics {
+            return Err(PerMessageError::Unavailable);
+        }
+        self.made += 1;
+        Ok(mic("acceptor", self.made, message))
+    }
+
+    fn verify_mic(&mut self, message: &[u8], token: &[u8]) -> Result<(), PerMessageError> {
+        self.verified += 1;
+        if token == mic("initiator", self.verified, message) {
+            Ok(())
+        } else {
+            Err(PerMessageError::BadMic)
+        }
+    }
+
+    fn wrap(&mut self, _: &[u8], _: Protection, _: &mut dyn Random) -> Result<Vec<u8>, PerMessageError> {
+        Err(PerMessageError::Unavailable)
+    }
+
+    fn unwrap(&mut self, _: &[u8]) -> Result<Unwrapped, PerMessageError> {
+        Err(PerMessageError::Unavailable)
+    }
+
+    fn mech_list_mics_done(&mut self) {
+        assert_eq!(
+            (self.made, self.verified, self.restarts),
+            (1, 1, 0),
+            "once, after both"
+        );
+        *self = Self {
+            made: 0,
+            verified: 0,
+            restarts: 1,
+            ..*self
+        };
+    }
+}
+
+/// The mechanism's own reason.
+#[derive(Debug)]
+pub(crate) struct Refused;
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the script says no")
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl Explain for Refused {
+    fn code(&self) -> &'static str {
+        "loopback.refused"
+    }
+    fn blame(&self) -> Blame {
+        Blame::Initiator
+    }
+    fn verdict(&self) -> Verdict {
+        Verdict::Unauthenticated
+    }
+    fn gss_major(&self) -> GssMajor {
+        GssMajor::Failure
+    }
+    fn seen(&self) -> String {
+        "a script".into()
+    }
+    fn expected(&self) -> String {
+        "another script".into()
+    }
+    fn advice(&self) -> String {
+        "Write another script.".into()
+    }
+}
+
+struct NoRandom;
+
+impl Random for NoRandom {
+    fn fill(&mut self, _: &mut [u8]) -> Result<(), RandomUnavailable> {
+        Err(RandomUnavailable)
+    }
+}
+
+/// A step at a time that does not matter.
+pub(crate) fn step(exchange: Exchange, token: &[u8]) -> Result<Step, Reject> {
+    exchange.step(
+        token,
+        &mut Ambient {
+            now: Timestamp::from_unix(1_795_327_035),
+            random: &mut NoRandom,
+        },
+    )
+}
+
+/// A step, with its questions answered.
+pub(crate) fn settled_step(exchange: Exchange, token: &[u8]) -> Result<Step, Reject> {
+    let mut outcome = step(exchange, token);
+    while let Ok(Step::Pending(pending)) = outcome {
+        outcome = block_on(pending);
+    }
+    outcome
+}
+
+/// The loopback's questions wake their asker at once, so polling again is enough.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = Pin::new(&mut future).poll(&mut context) {
+            return output;
+        }
+    }
+}
+
+/// An acceptor with this mechanism alone.
+pub(crate) fn acceptor(mechanism: Loopback) -> Acceptor {
+    Acceptor::builder().mechanism(mechanism).build().unwrap()
+}

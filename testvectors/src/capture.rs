@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::Case;
-use crate::capture_file::{file, of_kind, optional_file, path};
+use crate::capture_file::{described, file, of_kind, optional_file, path};
 
 /// A token of a real initiator, the keytab that opens it, and what the real acceptor made of it.
 #[derive(Clone, Debug)]
@@ -103,10 +103,7 @@ pub fn captures() -> Vec<Capture> {
 #[must_use]
 #[track_caller]
 pub fn capture(name: &str) -> Capture {
-    match captures().into_iter().find(|capture| capture.name() == name) {
-        Some(capture) => capture,
-        None => panic!("no capture {name}"),
-    }
+    Capture(described(name))
 }
 
 impl Capture {
@@ -337,6 +334,19 @@ mod tests {
             let messages = if capture.message().is_some() { 6 } else { 0 };
             assert_eq!(capture.per_message().len(), messages, "{}", capture.case());
         }
+    }
+
+    #[test]
+    fn a_capture_is_found_by_its_name() {
+        let capture = capture("mit/etype18-krb5-mutual");
+        assert_eq!((capture.peer(), capture.ticket_etype()), ("mit", 18));
+        assert_eq!(capture.framing(), Framing::Krb5);
+        let senders: Vec<_> = capture
+            .per_message()
+            .iter()
+            .map(|message| message.sender)
+            .collect();
+        assert_eq!(senders, [[Sender::Initiator; 3], [Sender::Acceptor; 3]].concat());
     }
 
     /// The time in two forms is one time.

@@ -15,20 +15,27 @@ pub(crate) fn of_kind(kind: &str) -> Vec<Case> {
 }
 
 fn all() -> Vec<Case> {
-    let mut cases = Vec::new();
-    for peer in file_names("captures", "") {
-        if peer == "README.md" {
-            continue;
-        }
-        for name in file_names(&format!("captures/{peer}"), "") {
-            let description = format!("captures/{peer}/{name}/case.txt");
-            for case in load(&description) {
-                assert_eq!(case.name(), format!("{peer}/{name}"), "{description}: name");
-                cases.push(case);
-            }
-        }
-    }
-    cases
+    let mut peers = file_names("captures", "");
+    peers.retain(|name| name != "README.md");
+    let of_peer = |peer: &String| {
+        let names = file_names(&format!("captures/{peer}"), "").into_iter();
+        names
+            .map(|name| described(&format!("{peer}/{name}")))
+            .collect::<Vec<_>>()
+    };
+    peers.iter().flat_map(of_peer).collect()
+}
+
+/// The description of the capture of this name.
+#[track_caller]
+pub(crate) fn described(name: &str) -> Case {
+    let path = format!("captures/{name}/case.txt");
+    let [case] = match <[Case; 1]>::try_from(load(&path)) {
+        Ok(case) => case,
+        Err(_) => panic!("{path}: more than one case"),
+    };
+    assert_eq!(case.name(), name, "{path}: name");
+    case
 }
 
 /// Where a file of a capture lies.

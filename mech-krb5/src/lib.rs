@@ -17,6 +17,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod crypto;
+pub mod keytab;
 mod principal;
 
 pub use principal::{

@@ -105,6 +105,10 @@ pub(crate) fn next_token(
     if response.neg_state == Some(NegState::Reject) {
         return Err(Reject::new(SpnegoError::InitiatorRejected));
     }
+    // RFC 4178 section 4.2.2: present only in the first reply from the target.
+    if response.supported_mech.is_some() {
+        return Err(refuse(SpnegoError::SupportedMechByInitiator));
+    }
     match state {
         State::Selected {
             mechanism,

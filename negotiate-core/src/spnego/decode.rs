@@ -49,12 +49,13 @@ pub(crate) fn neg_token_resp(mut choice: Reader<'_>) -> Result<NegTokenResp<'_>,
     choice.finish()?;
 
     let neg_state = sequence.optional_field(0, neg_state)?;
-    sequence.optional_field(1, Reader::object_identifier)?;
+    let supported_mech = sequence.optional_field(1, Reader::object_identifier)?;
     let response_token = sequence.optional_field(2, Reader::octet_string)?;
     let mech_list_mic = sequence.optional_field(3, Reader::octet_string)?;
     sequence.skip_extensions(3)?;
     Ok(NegTokenResp {
         neg_state,
+        supported_mech,
         response_token: response_token.filter(|token| !token.is_empty()),
         // Windows 2000 puts a copy of the token where a MIC belongs; MIT krb5 knows the habit too.
         mech_list_mic: mech_list_mic.filter(|mic| response_token != Some(mic)),
@@ -98,4 +99,119 @@ fn third_field<'a>(field: &mut Reader<'a>) -> Result<Third<'a>, Error> {
 fn neg_state(field: &mut Reader<'_>) -> Result<NegState, Error> {
     let unknown = field.error(ErrorKind::BadValue);
     NegState::from_number(field.enumerated()?).ok_or(unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::framing::{FirstToken, classify, response};
+    use super::*;
+    use crate::Dotted;
+    use std::string::{String, ToString};
+    use std::vec::Vec;
+    use testvectors::{Case, load};
+
+    const LIMIT: usize = 32;
+
+    fn init(token: &[u8]) -> Result<NegTokenInit<'_>, SpnegoError> {
+        match classify(token)? {
+            FirstToken::Spnego(inner) => neg_token_init(inner, LIMIT),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn resp(token: &[u8]) -> Result<NegTokenResp<'_>, SpnegoError> {
+        neg_token_resp(response(token)?)
+    }
+
+    // An empty token counts as none.
+    fn token_of(case: &Case, key: &str) -> Option<Vec<u8>> {
+        case.has(key)
+            .then(|| case.bytes(key))
+            .filter(|token| !token.is_empty())
+    }
+
+    #[test]
+    fn initial_tokens_are_read() {
+        let cases = ["spnego/neg-token-init.txt", "spnego/neg-token-init2.txt"];
+        for case in cases.into_iter().flat_map(load) {
+            let token = case.bytes("token");
+            let init = init(&token).unwrap_or_else(|error| panic!("{case}: {error:?}"));
+            let listed: Vec<String> = init
+                .mech_types
+                .iter()
+                .map(|oid| Dotted(oid).to_string())
+                .collect();
+            assert_eq!(listed, case.lines("mech-types"), "{case}");
+            assert_eq!(init.mech_types.der(), case.bytes("mech-types-encoding"), "{case}");
+            assert_eq!(
+                init.mech_token.map(<[u8]>::to_vec),
+                token_of(&case, "mech-token"),
+                "{case}"
+            );
+            assert_eq!(
+                init.mech_list_mic.map(<[u8]>::to_vec),
+                token_of(&case, "mech-list-mic"),
+                "{case}"
+            );
+        }
+    }
+
+    #[test]
+    fn later_tokens_are_read() {
+        for case in load("spnego/neg-token-resp.txt") {
+            let token = case.bytes("token");
+            let resp = resp(&token).unwrap_or_else(|error| panic!("{case}: {error:?}"));
+            let neg_state = case.has("neg-state").then(|| match case.text("neg-state") {
+                "accept-completed" => NegState::AcceptCompleted,
+                "accept-incomplete" => NegState::AcceptIncomplete,
+                "reject" => NegState::Reject,
+                "request-mic" => NegState::RequestMic,
+                other => panic!("{case}: {other}"),
+            });
+            assert_eq!(resp.neg_state, neg_state, "{case}");
+            assert_eq!(
+                resp.supported_mech.map(|oid| Dotted(oid).to_string()),
+                case.has("supported-mech")
+                    .then(|| case.text("supported-mech").into()),
+                "{case}"
+            );
+            assert_eq!(
+                resp.response_token.map(<[u8]>::to_vec),
+                token_of(&case, "response-token"),
+                "{case}"
+            );
+            assert_eq!(
+                resp.mech_list_mic.map(<[u8]>::to_vec),
+                token_of(&case, "mech-list-mic"),
+                "{case}"
+            );
+        }
+    }
+
+    #[test]
+    fn malformed_tokens_are_refused() {
+        for case in load("spnego/malformed.txt") {
+            let token = case.bytes("token");
+            let refused = match case.text("as") {
+                "NegTokenInit" => init(&token).is_err(),
+                "NegTokenResp" => resp(&token).is_err(),
+                other => panic!("{case}: {other}"),
+            };
+            assert!(refused, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_mic_that_copies_the_token_is_none() {
+        let copied = resp(b"\xa1\x0e\x30\x0c\xa2\x04\x04\x02ab\xa3\x04\x04\x02ab").unwrap();
+        assert_eq!(
+            (copied.response_token, copied.mech_list_mic),
+            (Some(&b"ab"[..]), None)
+        );
+        let other = resp(b"\xa1\x0e\x30\x0c\xa2\x04\x04\x02ab\xa3\x04\x04\x02ac").unwrap();
+        assert_eq!(other.mech_list_mic, Some(&b"ac"[..]));
+        // An empty MIC beside a token is a MIC, and a wrong one.
+        let empty = resp(b"\xa1\x0c\x30\x0a\xa2\x04\x04\x02ab\xa3\x02\x04\x00").unwrap();
+        assert_eq!(empty.mech_list_mic, Some(&b""[..]));
+    }
 }

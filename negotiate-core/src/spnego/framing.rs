@@ -41,10 +41,17 @@ pub(crate) fn classify(token: &[u8]) -> Result<FirstToken<'_>, SpnegoError> {
                 Ok(FirstToken::Bare(oid))
             }
         }
-        AP_REQ => {
-            whole(token, AP_REQ)?;
-            Ok(FirstToken::Bare(MechType::KRB5.contents()))
-        }
+        AP_REQ => match whole(token, AP_REQ) {
+            // No ticket is so short. What looks like a cut one is text: a password, say, of somebody called nick.
+            Err(SpnegoError::Truncated { declared, .. }) if declared < 128 => {
+                Err(SpnegoError::NotNegotiate {
+                    first_byte,
+                    len: token.len(),
+                })
+            }
+            Err(error) => Err(error),
+            Ok(_) => Ok(FirstToken::Bare(MechType::KRB5.contents())),
+        },
         NEG_TOKEN_RESP => {
             whole(token, NEG_TOKEN_RESP)?;
             Err(SpnegoError::ResponseWithoutExchange)
@@ -80,4 +87,52 @@ fn whole(token: &[u8], tag: Tag) -> Result<Reader<'_>, SpnegoError> {
     let content = reader.element(tag)?;
     reader.finish()?;
     Ok(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use testvectors::load;
+
+    #[test]
+    fn first_tokens_are_told_by_their_first_bytes() {
+        for case in load("spnego/framing.txt") {
+            let token = case.bytes("token");
+            let kind = match classify(&token) {
+                Ok(FirstToken::Empty) => "empty",
+                Ok(FirstToken::Spnego(_)) => "spnego",
+                Ok(FirstToken::Bare(_)) if token[0] == AP_REQ.byte() => "ap-req",
+                Ok(FirstToken::Bare(oid)) => {
+                    MechType::registered(oid).map_or("unknown", |mech_type| mech_type.name())
+                }
+                Err(_) => "malformed",
+            };
+            assert_eq!(kind, case.text("expect"), "{case}");
+        }
+        assert!(matches!(classify(b""), Ok(FirstToken::Empty)));
+    }
+
+    #[test]
+    fn what_was_cut_is_told_from_what_was_never_a_token() {
+        // A header field cut at 8 KiB, which is 6,144 bytes without base64.
+        let mut cut = std::vec![0; 6144];
+        cut[..13].copy_from_slice(b"\x60\x82\x20\x00\x06\x06\x2b\x06\x01\x05\x05\x02\xa0");
+        assert!(matches!(
+            classify(&cut),
+            Err(SpnegoError::Truncated {
+                declared: 8196,
+                actual: 6144
+            })
+        ));
+        cut[0] = 0x6e;
+        assert!(matches!(classify(&cut), Err(SpnegoError::Truncated { .. })));
+        cut[0] = 0xa1;
+        assert!(matches!(response(&cut), Err(SpnegoError::Truncated { .. })));
+        for text in [&b"nick:secret"[..], b"{\"alg\":\"ES256\"}", b"alice:secret"] {
+            assert!(
+                matches!(classify(text), Err(SpnegoError::NotNegotiate { first_byte, len })
+                    if first_byte == text[0] && len == text.len())
+            );
+        }
+    }
 }

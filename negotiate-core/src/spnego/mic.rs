@@ -1,7 +1,7 @@
 //! When mechListMICs are due, and the witness that they were dealt with (RFC 4178 section 5).
 
 use super::reject::SpnegoError;
-use crate::{ContextFlags, Established, MechListMic};
+use crate::{ContextFlags, Established, MechListMic, MessageOrder};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -43,10 +43,16 @@ impl MechListProtected {
     fn mint(mut established: Established, evidence: Evidence<'_>) -> Result<Self, SpnegoError> {
         match evidence {
             Evidence::NotDue => {}
-            Evidence::Mic { mech_types, theirs } => established
-                .per_message
-                .verify_mic(mech_types, theirs)
-                .map_err(SpnegoError::MicWrong)?,
+            Evidence::Mic { mech_types, theirs } => {
+                let order = established
+                    .per_message
+                    .verify_mic(mech_types, theirs)
+                    .map_err(SpnegoError::MicWrong)?;
+                // It is the first message that the context protects.
+                if order != MessageOrder::Expected {
+                    return Err(SpnegoError::MicOutOfSequence);
+                }
+            }
         }
         Ok(Self { established })
     }

@@ -65,6 +65,8 @@ pub enum SpnegoError {
         /// Ours.
         accepted: AcceptedMechTypes,
     },
+    /// The initiator's answer names a mechanism, which is the acceptor's to name.
+    SupportedMechByInitiator,
     /// The mechanism waits for a token, and none came.
     MechTokenMissing,
     /// The mechanism is done, and another token came for it.
@@ -75,6 +77,8 @@ pub enum SpnegoError {
     MicMissing,
     /// The initiator's mechListMIC does not verify.
     MicWrong(PerMessageError),
+    /// The initiator's mechListMIC is genuine, and not the first message of its context.
+    MicOutOfSequence,
     /// The mechanism could not make our mechListMIC.
     MicNotMade(PerMessageError),
     /// The initiator has ended the negotiation.
@@ -97,11 +101,13 @@ impl fmt::Display for SpnegoError {
             Self::NegoExOffered => "the initiator offered negoex only",
             Self::IakerbOffered => "the initiator offered iakerb only",
             Self::NoCommonMechanism { .. } => "no mechanism in common",
+            Self::SupportedMechByInitiator => "the initiator named the mechanism in its answer",
             Self::MechTokenMissing => "the mechanism's token is missing",
             Self::MechTokenAfterEnd => "a mechanism token after the mechanism's end",
             Self::MicTooEarly => "the mechListMIC came before the mechanism's end",
             Self::MicMissing => "the mechListMIC is missing",
             Self::MicWrong(_) => "the mechListMIC does not verify",
+            Self::MicOutOfSequence => "the mechListMIC is out of sequence",
             Self::MicNotMade(_) => "the mechListMIC could not be made",
             Self::InitiatorRejected => "the initiator ended the negotiation",
         })
@@ -140,11 +146,13 @@ impl Explain for SpnegoError {
             Self::NegoExOffered => "spnego.negoex_offered",
             Self::IakerbOffered => "spnego.iakerb_offered",
             Self::NoCommonMechanism { .. } => "spnego.no_common_mechanism",
+            Self::SupportedMechByInitiator => "spnego.supported_mech_by_initiator",
             Self::MechTokenMissing => "spnego.mech_token_missing",
             Self::MechTokenAfterEnd => "spnego.mech_token_after_end",
             Self::MicTooEarly => "spnego.mic_too_early",
             Self::MicMissing => "spnego.mic_missing",
             Self::MicWrong(_) => "spnego.mic_wrong",
+            Self::MicOutOfSequence => "spnego.mic_out_of_sequence",
             Self::MicNotMade(_) => "spnego.mic_not_made",
             Self::InitiatorRejected => "spnego.initiator_rejected",
         }
@@ -160,11 +168,13 @@ impl Explain for SpnegoError {
             | Self::Truncated { .. }
             | Self::Malformed(_)
             | Self::TooManyMechTypes { .. }
+            | Self::SupportedMechByInitiator
             | Self::MechTokenMissing
             | Self::MechTokenAfterEnd
             | Self::MicTooEarly
             | Self::MicMissing
-            | Self::MicWrong(_) => Blame::Malformed,
+            | Self::MicWrong(_)
+            | Self::MicOutOfSequence => Blame::Malformed,
             Self::ResponseWithoutExchange | Self::InitiatorRejected => Blame::Initiator,
             Self::NtlmOffered
             | Self::NegoExOffered
@@ -212,11 +222,13 @@ impl Explain for SpnegoError {
             Self::NegoExOffered => "NegoEx, and no mechanism of ours".into(),
             Self::IakerbOffered => "IAKERB, and no mechanism of ours".into(),
             Self::NoCommonMechanism { offered, .. } => offered.to_string(),
+            Self::SupportedMechByInitiator => "a NegTokenResp with supportedMech".into(),
             Self::MechTokenMissing => "a NegTokenResp without a responseToken".into(),
             Self::MechTokenAfterEnd => "a responseToken beside the mechListMIC, or instead of it".into(),
             Self::MicTooEarly => "a mechListMIC with a token that is not the mechanism's last".into(),
             Self::MicMissing => "the mechanism's last token without a mechListMIC".into(),
             Self::MicWrong(error) | Self::MicNotMade(error) => error.to_string(),
+            Self::MicOutOfSequence => "a genuine mechListMIC with another message's number".into(),
             Self::InitiatorRejected => "negState reject".into(),
         }
     }
@@ -232,13 +244,17 @@ impl Explain for SpnegoError {
             Self::Malformed(_) => "DER as RFC 4178 section 4.2 describes it".into(),
             Self::TooManyMechTypes { limit } => format!("at most {limit} mechanisms"),
             Self::ResponseWithoutExchange => "an initial token".into(),
-            Self::NtlmOffered | Self::NegoExOffered | Self::IakerbOffered => "Kerberos".into(),
+            Self::NtlmOffered | Self::NegoExOffered | Self::IakerbOffered => {
+                "Kerberos, or another mechanism of this server".into()
+            }
             Self::NoCommonMechanism { accepted, .. } => format!("one of {accepted}"),
+            Self::SupportedMechByInitiator => "supportedMech in the acceptor's first answer only".into(),
             Self::MechTokenMissing => "the mechanism's next token".into(),
             Self::MechTokenAfterEnd => "the mechListMIC alone".into(),
             Self::MicTooEarly => "the mechListMIC with the mechanism's last token, or after it".into(),
             Self::MicMissing => "a mechListMIC, for the mechanism is not the initiator's favourite".into(),
             Self::MicWrong(_) => "the MIC of the list of mechanisms in the initiator's first token".into(),
+            Self::MicOutOfSequence => "the number of the context's first message".into(),
             Self::MicNotMade(_) => "a MIC by the established context".into(),
             Self::InitiatorRejected => "the negotiation's next message".into(),
         }
@@ -286,7 +302,11 @@ impl Explain for SpnegoError {
                 "Enable one of the offered mechanisms here, or one of ours at the client. With Kerberos: check that \
                  the client has a ticket (klist)."
             }
-            Self::MechTokenMissing | Self::MechTokenAfterEnd | Self::MicTooEarly => {
+            Self::SupportedMechByInitiator
+            | Self::MechTokenMissing
+            | Self::MechTokenAfterEnd
+            | Self::MicTooEarly
+            | Self::MicOutOfSequence => {
                 "Find out what program the initiator is: it does not follow RFC 4178."
             }
             Self::MicMissing => {

@@ -39,11 +39,10 @@ pub(crate) struct NegTokenInit<'a> {
 ///     ...
 /// }
 /// ```
-///
-/// An initiator has no say in supportedMech: it must be well-formed and is then ignored (MS-SPNG section 3.1.5.1).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NegTokenResp<'a> {
     pub(crate) neg_state: Option<NegState>,
+    pub(crate) supported_mech: Option<&'a [u8]>,
     /// Never empty: an empty one counts as absent, for old peers send it where they have nothing to say.
     pub(crate) response_token: Option<&'a [u8]>,
     pub(crate) mech_list_mic: Option<&'a [u8]>,

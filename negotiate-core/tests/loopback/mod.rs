@@ -8,9 +8,9 @@
 
 use negotiate_core::{
     AcceptContext, AcceptRequest, Acceptor, Ambient, Blame, ContextFlags, Established, Exchange, Explain,
-    GssMajor, MechDetails, MechListMic, MechReject, MechStep, MechType, Mechanism, Name, NameKind,
-    PerMessage, PerMessageError, Protection, Random, RandomUnavailable, Reject, Step, Timestamp, Unwrapped,
-    Verdict,
+    GssMajor, MechDetails, MechListMic, MechReject, MechStep, MechType, Mechanism, MessageOrder, Name,
+    NameKind, PerMessage, PerMessageError, Protection, Random, RandomUnavailable, Reject, Step, Timestamp,
+    Unwrapped, Verdict,
 };
 use std::collections::VecDeque;
 use std::fmt;
@@ -213,10 +213,12 @@ impl PerMessage for Mics {
         Ok(mic("acceptor", self.made, message))
     }
 
-    fn verify_mic(&mut self, message: &[u8], token: &[u8]) -> Result<(), PerMessageError> {
+    fn verify_mic(&mut self, message: &[u8], token: &[u8]) -> Result<MessageOrder, PerMessageError> {
         self.verified += 1;
         if token == mic("initiator", self.verified, message) {
-            Ok(())
+            Ok(MessageOrder::Expected)
+        } else if token == mic("initiator", self.verified + 1, message) {
+            Ok(MessageOrder::Gap)
         } else {
             Err(PerMessageError::BadMic)
         }

@@ -16,10 +16,27 @@ extern crate alloc;
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+mod accept;
+mod context;
 pub mod crypto;
+mod delegation;
+mod details;
+mod error;
 pub mod keytab;
+mod mechanism;
+pub mod message;
 mod principal;
+pub mod replay;
 
+pub use accept::{AnonymousPolicy, TransitedPolicy, UnknownAuthorizationData};
+pub use context::{BaseKey, MessageProtection, Role};
+pub use delegation::{Credential, DelegatedCredential};
+pub use details::Details;
+pub use error::{
+    About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part,
+    TicketLabel,
+};
+pub use mechanism::{Krb5, Krb5Builder, Krb5ConfigError};
 pub use principal::{
     BadPrincipal, MAX_COMPONENTS, NameType, NotUtf8, Principal, PrincipalName, PrincipalRef,
 };

@@ -79,6 +79,20 @@ impl SpecificKey {
         message.get_mut(CONFOUNDER_LEN..).ok_or(CryptoError::WrongLength)
     }
 
+    /// As [`SpecificKey::decrypt_in_place`], and leaves the plaintext and nothing else in the buffer.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn decrypt_vec(&self, buffer: &mut Vec<u8>) -> Result<(), CryptoError> {
+        let end = self
+            .decrypt_in_place(buffer)?
+            .len()
+            .saturating_add(CONFOUNDER_LEN);
+        buffer.truncate(end);
+        buffer.drain(..CONFOUNDER_LEN);
+        Ok(())
+    }
+
     /// Encrypts `plaintext` under a fresh confounder.
     ///
     /// # Errors

@@ -280,6 +280,12 @@ impl Hash for PrincipalName<'_> {
     }
 }
 
+impl fmt::Debug for PrincipalName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.components().map(Untrusted)).finish()
+    }
+}
+
 /// For a log: the text in quotes, everything but printable ASCII escaped, and cut; see [`Untrusted`].
 impl fmt::Display for PrincipalRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

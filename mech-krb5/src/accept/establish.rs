@@ -1,0 +1,232 @@
+//! From a ticket and its owner to a security context: what client and KDC said, the acceptor's answer, and the one place
+//! where `Established` is made.
+
+use super::ap_rep::{self, Reply};
+use super::authorization_data::{self, AuthorizationDataChecked};
+use super::frame::Framing;
+use super::gss_checksum::{self, BindingsChecked};
+use super::open_authenticator::AuthenticatorMatched;
+use super::open_ticket::{TicketOpened, usable};
+use super::replay::NotReplayed;
+use super::third_leg::ThirdLeg;
+use super::transited::{self, PathAccepted};
+use super::{AnonymousPolicy, Attempt};
+use crate::context::{BaseKey, MessageProtection, Role};
+use crate::crypto::Key;
+use crate::delegation::{self, DelegatedCredential};
+use crate::details::Details;
+use crate::error::{Fact, KeyOf};
+use crate::principal::NotUtf8;
+use alloc::boxed::Box;
+use negotiate_core::{Ambient, ContextFlags, Established, MechListMic, MechStep, MechType, Secret, Token};
+
+/// A context that stands as soon as the authenticator is known not to be a replay.
+pub(super) struct Prepared {
+    output: Option<Token>,
+    established: Established,
+    third_leg: Option<ThirdLegNumber>,
+}
+
+/// Our sequence number, which the third leg of DCE style has to repeat, and the key that it is sealed with.
+struct ThirdLegNumber {
+    session_key: Key,
+    seq_number: u32,
+}
+
+impl Prepared {
+    pub(super) fn conclude(self, _fresh: NotReplayed) -> MechStep {
+        let Self {
+            output,
+            established,
+            third_leg,
+        } = self;
+        match (third_leg, output) {
+            (
+                Some(ThirdLegNumber {
+                    session_key,
+                    seq_number,
+                }),
+                Some(output),
+            ) => {
+                let next = Box::new(ThirdLeg::new(session_key, seq_number, established));
+                MechStep::Continue { output, next }
+            }
+            (_, output) => MechStep::Complete { output, established },
+        }
+    }
+}
+
+pub(super) fn prepare(
+    attempt: &Attempt<'_>,
+    ticket: &TicketOpened<'_>,
+    matched: &AuthenticatorMatched<'_>,
+    session_key: &Key,
+    ambient: &mut Ambient<'_>,
+) -> Result<Prepared, Fact> {
+    let policy = &attempt.config.policy;
+    let authenticator = matched.authenticator();
+    let initiator_subkey = authenticator
+        .subkey
+        .map(|subkey| usable(subkey, KeyOf::InitiatorSubkey))
+        .transpose()?;
+    let authorization_data = authorization_data::check(
+        ticket.part().authorization_data,
+        authenticator.authorization_data,
+        policy,
+    )?;
+    let bindings = gss_checksum::check(
+        authenticator,
+        session_key,
+        attempt.ap_req.ap_options,
+        authorization_data.client.advertises_bindings,
+        &attempt.request,
+    )?;
+    check_framing(attempt.framing, bindings.flags)?;
+    let keys = [initiator_subkey.as_ref(), Some(session_key)];
+    let delegated = bindings
+        .delegation
+        .map(|krb_cred| delegation::open(krb_cred, keys))
+        .transpose()?;
+    let server_realm = ticket.key().principal().realm();
+    let path = transited::check(ticket.part(), server_realm, &policy.transited)?;
+    let anonymity = check_anonymity(ticket, policy.anonymous)?;
+
+    // RFC 4121 section 4.1.1.1: DCE style has a third leg, and so a second; it implies mutual authentication.
+    let is_dce_style = bindings.flags.contains(ContextFlags::DCE_STYLE);
+    let is_mutual = is_dce_style || bindings.flags.contains(ContextFlags::MUTUAL);
+    let base_key = initiator_subkey.as_ref().unwrap_or(session_key);
+    let reply = if is_mutual {
+        let subkey_type = authorization_data
+            .client
+            .subkey_type
+            .unwrap_or(base_key.encryption_type());
+        let (framing, random) = (attempt.framing, &mut *ambient.random);
+        Some(ap_rep::make(
+            session_key,
+            authenticator.ctime,
+            subkey_type,
+            framing,
+            random,
+        )?)
+    } else {
+        None
+    };
+    let mut flags = bindings.flags.with(anonymity);
+    if is_mutual {
+        flags = flags.with(ContextFlags::MUTUAL);
+    }
+    if delegated.is_some() {
+        flags = flags.with(ContextFlags::DELEGATE);
+    }
+    let receive_first = authenticator.seq_number.unwrap_or(0);
+    let third_leg = match &reply {
+        Some(reply) if is_dce_style => Some(ThirdLegNumber {
+            session_key: session_key.clone(),
+            seq_number: reply.seq_number,
+        }),
+        _ => None,
+    };
+    let (output, protection) = match reply {
+        Some(Reply {
+            token,
+            subkey,
+            seq_number,
+        }) => (
+            Some(token),
+            MessageProtection::new(
+                Role::Acceptor,
+                BaseKey::AcceptorSubkey,
+                subkey,
+                seq_number,
+                receive_first,
+                flags,
+            ),
+        ),
+        // Without an AP-REP the acceptor numbers from where the initiator does, as MIT krb5 and Heimdal do.
+        None => (
+            None,
+            MessageProtection::new(
+                Role::Acceptor,
+                BaseKey::InitiatorSubkeyOrSessionKey,
+                base_key.clone(),
+                receive_first,
+                receive_first,
+                flags,
+            ),
+        ),
+    };
+    let established = establish(
+        ticket,
+        matched,
+        &bindings,
+        &authorization_data,
+        &path,
+        flags,
+        protection,
+        delegated,
+    )
+    .map_err(|NotUtf8| Fact::NameNotUtf8)?;
+    Ok(Prepared {
+        output,
+        established,
+        third_leg,
+    })
+}
+
+/// A bare AP-REQ is DCE style and a framed one is not: otherwise somebody changed the framing under way.
+fn check_framing(framing: Framing, flags: ContextFlags) -> Result<(), Fact> {
+    match (framing, flags.contains(ContextFlags::DCE_STYLE)) {
+        (Framing::Bare, true) | (Framing::Gss(_), false) => Ok(()),
+        (Framing::Bare, false) => Err(Fact::UnframedWithoutDceStyle),
+        (Framing::Gss(_), true) => Err(Fact::FramedDceStyle),
+    }
+}
+
+fn check_anonymity(ticket: &TicketOpened<'_>, policy: AnonymousPolicy) -> Result<ContextFlags, Fact> {
+    match policy {
+        _ if !ticket.client().is_anonymous() => Ok(ContextFlags::default()),
+        AnonymousPolicy::Accept => Ok(ContextFlags::ANONYMOUS),
+        AnonymousPolicy::Refuse => Err(Fact::AnonymousRefused),
+    }
+}
+
+/// The one place where Kerberos says that an initiator is authenticated. It takes a witness of every check; only that of
+/// the replay cache is missing, and [`Prepared`] keeps the result until that comes.
+#[allow(clippy::too_many_arguments)] // the witnesses are the point
+fn establish(
+    ticket: &TicketOpened<'_>,
+    matched: &AuthenticatorMatched<'_>,
+    _bindings: &BindingsChecked<'_>,
+    _authorization_data: &AuthorizationDataChecked,
+    _path: &PathAccepted,
+    flags: ContextFlags,
+    protection: MessageProtection,
+    delegated: Option<DelegatedCredential>,
+) -> Result<Established, NotUtf8> {
+    let (part, key) = (ticket.part(), ticket.key());
+    let details = Details {
+        client: ticket.client().to_owned(),
+        service: key.principal().clone(),
+        key_match: key.matched(),
+        kvno: key.kvno(),
+        etype: ticket.etype(),
+        ticket_flags: part.flags,
+        authtime: part.authtime,
+        starttime: part.starttime.unwrap_or(part.authtime),
+        endtime: part.endtime,
+        renew_till: part.renew_till,
+        client_time: matched.authenticator().ctime,
+        session_key: Secret::new(protection.key().bytes().to_vec()),
+        delegated,
+    };
+    Ok(Established {
+        mech_type: MechType::KRB5,
+        initiator: ticket.client().to_name()?,
+        acceptor: Some(key.principal().borrow().to_name()?),
+        flags,
+        expires: Some(part.endtime),
+        per_message: Box::new(protection),
+        mech_list_mic: MechListMic::AsNegotiated,
+        details: Box::new(details),
+    })
+}

@@ -1,0 +1,74 @@
+//! RFC 4121 section 4.1 and RFC 2743 section 3.1: what is around the AP-REQ.
+
+use crate::error::{Fact, Part};
+use alloc::vec::Vec;
+use negotiate_core::MechType;
+use negotiate_core::der::{ErrorKind, Reader, Tag, Writer};
+
+/// What a first token holds.
+pub(super) struct Frame<'a> {
+    pub(super) framing: Framing,
+    pub(super) ap_req: &'a [u8],
+}
+
+/// How the AP-REQ came, and so how the AP-REP has to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// In an InitialContextToken of this mechanism identifier, which the answer repeats.
+    Gss(MechType),
+    /// As it is.
+    Bare,
+}
+
+/// TOK_ID of each inner token (RFC 4121 section 4.1).
+const AP_REQ: [u8; 2] = [1, 0];
+pub(super) const AP_REP: [u8; 2] = [2, 0];
+pub(super) const KRB_ERROR: [u8; 2] = [3, 0];
+
+pub(super) fn open(token: &[u8]) -> Result<Frame<'_>, Fact> {
+    let mut input = Reader::new(token);
+    if input.peek() == Some(Tag::application(14)) {
+        return Ok(Frame {
+            framing: Framing::Bare,
+            ap_req: token,
+        });
+    }
+    let malformed = |error| Fact::Malformed {
+        part: Part::Framing,
+        error,
+    };
+    let mut inner = input.element(Tag::application(0)).map_err(malformed)?;
+    input.finish().map_err(malformed)?;
+    let mech_type = match inner.object_identifier().map_err(malformed)? {
+        contents if contents == MechType::MS_KRB5.contents() => MechType::MS_KRB5,
+        // The acceptor hands over only tokens of our identifiers.
+        _ => MechType::KRB5,
+    };
+    let (token_id, ap_req) = match inner.rest() {
+        [a, b, ap_req @ ..] => ([*a, *b], ap_req),
+        _ => return Err(malformed(inner.error(ErrorKind::Truncated))),
+    };
+    if token_id != AP_REQ {
+        return Err(Fact::NotApReq(token_id));
+    }
+    Ok(Frame {
+        framing: Framing::Gss(mech_type),
+        ap_req,
+    })
+}
+
+impl Framing {
+    /// Puts `message` into the framing that the initiator used.
+    pub(super) fn wrap(self, token_id: [u8; 2], message: &[u8]) -> Vec<u8> {
+        let Self::Gss(mech_type) = self else {
+            return message.to_vec();
+        };
+        let mut writer = Writer::with_capacity(message.len().saturating_add(32));
+        writer.element(Tag::application(0), |inner| {
+            inner.object_identifier(mech_type.contents());
+            inner.raw(&token_id);
+            inner.raw(message);
+        });
+        writer.into_bytes()
+    }
+}

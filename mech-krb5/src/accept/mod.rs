@@ -1,0 +1,174 @@
+//! Accepting an AP-REQ: reading this file is reading RFC 4120 section 3.2.3 and RFC 4121 section 4.1 as a list.
+//!
+//! Each check has a file of its own. What may only follow from checks takes their witnesses, and `establish` takes all.
+
+mod addresses;
+mod ap_rep;
+mod authorization_data;
+mod establish;
+mod frame;
+mod gss_checksum;
+mod krb_error;
+mod open_authenticator;
+mod open_ticket;
+mod replay;
+mod third_leg;
+mod times;
+mod transited;
+
+pub use transited::TransitedPolicy;
+
+use crate::crypto::EncryptionType;
+use crate::error::{About, Error, Fact, Part, TicketLabel};
+use crate::keytab::Keytab;
+use crate::message::{ApOptions, ApReq, MessageError};
+use crate::replay::ReplayCache;
+use alloc::boxed::Box;
+use alloc::string::ToString;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use frame::Framing;
+use krb_error::ErrorReply;
+use negotiate_core::{AcceptRequest, Ambient, MechReject, MechStep, Seconds, Secret};
+use open_ticket::TicketOpened;
+use replay::Answer;
+
+/// What an acceptor was configured with.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) keytab: Arc<Keytab>,
+    pub(crate) replay_cache: Arc<dyn ReplayCache>,
+    pub(crate) policy: Policy,
+}
+
+/// What an acceptor allows, where the RFCs leave it a choice.
+#[derive(Clone, Debug)]
+pub(crate) struct Policy {
+    pub(crate) clock_skew: Seconds,
+    /// For the acceptor's subkey, the preferred one first.
+    pub(crate) encryption_types: Vec<EncryptionType>,
+    pub(crate) anonymous: AnonymousPolicy,
+    pub(crate) unknown_authorization_data: UnknownAuthorizationData,
+    pub(crate) transited: TransitedPolicy,
+}
+
+/// What happens to anonymous clients (RFC 8062).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AnonymousPolicy {
+    /// They are refused.
+    #[default]
+    Refuse,
+    /// They are accepted, and marked as anonymous.
+    Accept,
+}
+
+/// What happens to authorization data that must be understood and is not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownAuthorizationData {
+    /// The token is refused, as RFC 4120 section 5.2.6 says.
+    #[default]
+    Refuse,
+    /// It is ignored.
+    Ignore,
+}
+
+/// Takes the initiator's first token.
+pub(crate) fn accept(
+    config: &Config,
+    request: AcceptRequest<'_>,
+    token: &[u8],
+    ambient: &mut Ambient<'_>,
+) -> Result<MechStep, MechReject> {
+    let frame = frame::open(token).map_err(Error::new)?;
+    let ap_req =
+        ApReq::decode(frame.ap_req).map_err(|error| Error::new(Fact::in_part(Part::ApReq, error)))?;
+    Attempt {
+        config,
+        request,
+        framing: frame.framing,
+        ap_req: &ap_req,
+    }
+    .run(ambient)
+}
+
+/// One AP-REQ being accepted.
+struct Attempt<'a> {
+    config: &'a Config,
+    request: AcceptRequest<'a>,
+    framing: Framing,
+    ap_req: &'a ApReq<'a>,
+}
+
+impl Attempt<'_> {
+    fn run(&self, ambient: &mut Ambient<'_>) -> Result<MechStep, MechReject> {
+        let now = ambient.now;
+        let mut buffer = Secret::new(Vec::new());
+        let opened = self
+            .open_ticket(&mut buffer)
+            .map_err(|fact| self.error_reply(now, None).refuse(fact))?;
+        self.run_with_ticket(&opened, ambient)
+            .unwrap_or_else(|fact| Err(self.error_reply(now, Some(&opened)).refuse(fact)))
+    }
+
+    fn open_ticket<'b>(&'b self, buffer: &'b mut Secret<Vec<u8>>) -> Result<TicketOpened<'b>, Fact> {
+        if self.ap_req.ap_options.contains(ApOptions::USE_SESSION_KEY) {
+            return Err(Fact::UserToUser);
+        }
+        open_ticket::open(&self.ap_req.ticket, &self.config.keytab, &self.request, buffer)
+    }
+
+    fn run_with_ticket(
+        &self,
+        opened: &TicketOpened<'_>,
+        ambient: &mut Ambient<'_>,
+    ) -> Result<Result<MechStep, MechReject>, Fact> {
+        let (ap_req, policy, now) = (self.ap_req, &self.config.policy, ambient.now);
+        let session_key = opened.session_key()?;
+        let client_time = || open_authenticator::client_time(ap_req, &session_key);
+        times::check_ticket(opened.part(), now, policy, client_time)?;
+        let mut buffer = Secret::new(Vec::new());
+        let matched = open_authenticator::open(ap_req, opened, &session_key, &mut buffer)?;
+        times::check_authenticator(matched.authenticator().ctime, now, policy)?;
+        addresses::check(opened.part(), &self.request)?;
+        let answer = replay::ask(&*self.config.replay_cache, ap_req, &matched, now, policy)?;
+        // A replay is refused as a replay whatever else is wrong with it (RFC 4120 section 3.2.3's order), but the rest is
+        // judged now: a question that is answered later must not keep what this token was borrowed from.
+        let prepared = establish::prepare(self, opened, &matched, &session_key, ambient);
+        match answer {
+            Answer::Fresh(fresh) => Ok(Ok(prepared?.conclude(fresh))),
+            Answer::Later(answer) => {
+                let reply = self.error_reply(now, Some(opened));
+                Ok(Ok(MechStep::Pending(Box::pin(async move {
+                    let step = answer.await.and_then(|fresh| Ok(prepared?.conclude(fresh)));
+                    step.map_err(|fact| reply.refuse(fact))
+                }))))
+            }
+        }
+    }
+
+    fn error_reply(&self, now: negotiate_core::Timestamp, opened: Option<&TicketOpened<'_>>) -> ErrorReply {
+        let ticket = &self.ap_req.ticket;
+        let server = ticket.sname.in_realm(ticket.realm);
+        let label = TicketLabel {
+            service: server.to_string(),
+            etype: ticket.enc_part.etype,
+            kvno: ticket.enc_part.kvno,
+        };
+        let client = opened.map(|opened| opened.client().to_string());
+        let about = About {
+            ticket: Some(label),
+            client,
+        };
+        ErrorReply::new(self.framing, self.ap_req.ap_options, server, now, about)
+    }
+}
+
+impl Fact {
+    fn in_part(part: Part, error: MessageError) -> Self {
+        match error {
+            MessageError::Malformed(error) => Self::Malformed { part, error },
+            MessageError::BadVersion(found) => Self::BadVersion { part, found },
+            MessageError::BadMessageType(found) => Self::BadMessageType(found),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The ticket (RFC 4120 section 3.2.3): which key of the keytab opens it, and what the KDC sealed in it.
+
+use crate::crypto::{EncryptionType, Key};
+use crate::error::{Fact, KeyOf, Part};
+use crate::keytab::{Candidate, KeyQuery, Keytab};
+use crate::message::{EncTicketPart, Ticket};
+use crate::principal::PrincipalRef;
+use alloc::vec::Vec;
+use negotiate_core::{AcceptRequest, Secret};
+
+/// Witness that a key of the keytab opened the ticket. Minted by [`open`] alone.
+pub(super) struct TicketOpened<'a> {
+    part: EncTicketPart<'a>,
+    key: Candidate<'a>,
+    etype: EncryptionType,
+}
+
+impl<'a> TicketOpened<'a> {
+    /// What the KDC sealed.
+    pub(super) const fn part(&self) -> &EncTicketPart<'a> {
+        &self.part
+    }
+
+    /// The key that opened it: by it, and not by the ticket's clear name, it is ours.
+    pub(super) const fn key(&self) -> &Candidate<'a> {
+        &self.key
+    }
+
+    pub(super) const fn etype(&self) -> EncryptionType {
+        self.etype
+    }
+
+    pub(super) fn client(&self) -> PrincipalRef<'a> {
+        self.part.cname.in_realm(self.part.crealm)
+    }
+
+    pub(super) fn session_key(&self) -> Result<Key, Fact> {
+        usable(self.part.key, KeyOf::Session)
+    }
+}
+
+/// A key of a message, if this crate can use it.
+pub(super) fn usable(key: crate::message::EncryptionKey<'_>, of: KeyOf) -> Result<Key, Fact> {
+    key.to_key().and_then(Result::ok).ok_or(Fact::UnusableKey {
+        key: of,
+        etype: key.keytype,
+    })
+}
+
+pub(super) fn open<'a>(
+    ticket: &Ticket<'a>,
+    keytab: &'a Keytab,
+    request: &AcceptRequest<'_>,
+    buffer: &'a mut Secret<Vec<u8>>,
+) -> Result<TicketOpened<'a>, Fact> {
+    let Some(etype) = EncryptionType::from_number(ticket.enc_part.etype) else {
+        return Err(Fact::EncryptionTypeRefused(ticket.enc_part.etype));
+    };
+    let service = ticket.sname.in_realm(ticket.realm);
+    let query = KeyQuery {
+        service,
+        kvno: ticket.enc_part.kvno,
+        etype,
+        names: request.names,
+    };
+    let buffer = buffer.expose_mut();
+    let key = keytab
+        .candidates(query)
+        .find(|candidate| {
+            buffer.clear();
+            buffer.extend_from_slice(ticket.enc_part.cipher);
+            candidate.decrypt_ticket(buffer).is_ok()
+        })
+        .ok_or_else(|| Fact::NoKey(keytab.diagnose(query)))?;
+    let part = EncTicketPart::decode(buffer).map_err(|error| Fact::Malformed {
+        part: Part::EncTicketPart,
+        error,
+    })?;
+    Ok(TicketOpened { part, key, etype })
+}

@@ -1,0 +1,51 @@
+//! The ticket's times and the authenticator's (RFC 4120 section 3.2.3).
+
+use super::Policy;
+use crate::error::Fact;
+use crate::message::{EncTicketPart, TicketFlags};
+use negotiate_core::Timestamp;
+
+/// INVALID flag, start and end. `client_time` is evidence only: whose clock is off.
+pub(super) fn check_ticket(
+    ticket: &EncTicketPart<'_>,
+    now: Timestamp,
+    policy: &Policy,
+    client_time: impl FnOnce() -> Option<Timestamp>,
+) -> Result<(), Fact> {
+    if ticket.flags.contains(TicketFlags::INVALID) {
+        return Err(Fact::TicketInvalid);
+    }
+    // RFC 4120 section 5.3: without a start time the ticket starts at authentication.
+    let starts = ticket.starttime.unwrap_or(ticket.authtime);
+    if starts > now.plus(policy.clock_skew) {
+        return Err(Fact::TicketNotYetValid {
+            starts,
+            now,
+            client_time: client_time(),
+        });
+    }
+    if now > ticket.endtime.plus(policy.clock_skew) {
+        return Err(Fact::TicketExpired {
+            ended: ticket.endtime,
+            now,
+            client_time: client_time(),
+        });
+    }
+    Ok(())
+}
+
+pub(super) fn check_authenticator(
+    client_time: Timestamp,
+    now: Timestamp,
+    policy: &Policy,
+) -> Result<(), Fact> {
+    let allowed = policy.clock_skew;
+    if client_time > now.plus(allowed) || client_time < now.minus(allowed) {
+        return Err(Fact::ClockSkew {
+            client_time,
+            now,
+            allowed,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,247 @@
+//! Per-message tokens of RFC 4121 section 4.2 (MIC and Wrap) for the encryption types of RFC 3961 onwards.
+//!
+//! Not here: the older tokens of RFC 1964 and RFC 4757 for RC4.
+
+mod mic;
+mod sequence;
+mod wrap;
+
+use crate::crypto::{ChecksumKey, Key, KeyUsage, SpecificKey};
+use alloc::vec::Vec;
+use negotiate_core::{
+    ContextFlags, MessageOrder, PerMessage, PerMessageError, Protection, Random, Unwrapped,
+};
+use sequence::SequenceWindow;
+
+/// Which end of the context this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It sent the AP-REQ.
+    Initiator,
+    /// It received the AP-REQ.
+    Acceptor,
+}
+
+/// Whose key protects the messages (RFC 4121 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BaseKey {
+    /// The subkey of the AP-REP.
+    AcceptorSubkey,
+    /// The subkey of the authenticator or, without one, the ticket's session key.
+    InitiatorSubkeyOrSessionKey,
+}
+
+/// The per-message half of a Kerberos security context. Keys for a purpose are derived when the purpose first comes up.
+#[derive(Debug)]
+pub struct MessageProtection {
+    role: Role,
+    base: BaseKey,
+    key: Key,
+    send_next: u64,
+    received: SequenceWindow,
+    sign: Directions<ChecksumKey>,
+    seal_checksum: Directions<ChecksumKey>,
+    seal: Directions<SpecificKey>,
+}
+
+/// A derived key for each direction, once it was needed.
+#[derive(Debug)]
+struct Directions<K> {
+    ours: Option<K>,
+    theirs: Option<K>,
+}
+
+impl<K> Default for Directions<K> {
+    fn default() -> Self {
+        Self {
+            ours: None,
+            theirs: None,
+        }
+    }
+}
+
+impl MessageProtection {
+    /// Protection by `key`. `send_first` and `receive_first` are the sequence numbers that AP-REP and authenticator set
+    /// (RFC 4121 section 4.2.4); `flags` say which disorder is detected.
+    #[must_use]
+    pub fn new(
+        role: Role,
+        base: BaseKey,
+        key: Key,
+        send_first: u32,
+        receive_first: u32,
+        flags: ContextFlags,
+    ) -> Self {
+        Self {
+            role,
+            base,
+            key,
+            send_next: send_first.into(),
+            received: SequenceWindow::new(receive_first.into(), flags),
+            sign: Directions::default(),
+            seal_checksum: Directions::default(),
+            seal: Directions::default(),
+        }
+    }
+
+    /// The key that protects the messages: what GSS_C_INQ_SSPI_SESSION_KEY shows.
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        &self.key
+    }
+
+    fn next_header(&self, token_id: TokenId, flags: u8, extra_count: [u8; 2], rotation: [u8; 2]) -> Header {
+        let mut flags = flags;
+        if self.role == Role::Acceptor {
+            flags |= Header::SENT_BY_ACCEPTOR;
+        }
+        if self.base == BaseKey::AcceptorSubkey {
+            flags |= Header::ACCEPTOR_SUBKEY;
+        }
+        Header {
+            token_id,
+            flags,
+            extra_count,
+            rotation,
+            sequence: self.send_next,
+        }
+    }
+
+    /// The peer's header: from the other end, under the key that this context uses (RFC 4121 section 4.2.2).
+    fn check_header(&self, header: &Header) -> Result<(), PerMessageError> {
+        let from_acceptor = header.flags & Header::SENT_BY_ACCEPTOR != 0;
+        let by_acceptor_subkey = header.flags & Header::ACCEPTOR_SUBKEY != 0;
+        if from_acceptor == (self.role == Role::Acceptor)
+            || by_acceptor_subkey != (self.base == BaseKey::AcceptorSubkey)
+        {
+            return Err(PerMessageError::DefectiveToken);
+        }
+        Ok(())
+    }
+
+    /// RFC 4121 section 2: KG-USAGE-*-SIGN and KG-USAGE-*-SEAL, ours and the peer's.
+    fn usages(&self, acceptor: KeyUsage, initiator: KeyUsage) -> (KeyUsage, KeyUsage) {
+        match self.role {
+            Role::Acceptor => (acceptor, initiator),
+            Role::Initiator => (initiator, acceptor),
+        }
+    }
+}
+
+impl PerMessage for MessageProtection {
+    fn get_mic(&mut self, message: &[u8]) -> Result<Vec<u8>, PerMessageError> {
+        mic::get(self, message)
+    }
+
+    fn verify_mic(&mut self, message: &[u8], mic: &[u8]) -> Result<MessageOrder, PerMessageError> {
+        mic::verify(self, message, mic)
+    }
+
+    fn wrap(
+        &mut self,
+        message: &[u8],
+        protection: Protection,
+        random: &mut dyn Random,
+    ) -> Result<Vec<u8>, PerMessageError> {
+        match protection {
+            Protection::Integrity => wrap::checksummed(self, message),
+            Protection::Confidentiality => wrap::sealed(self, message, random),
+        }
+    }
+
+    fn unwrap(&mut self, token: &[u8]) -> Result<Unwrapped, PerMessageError> {
+        wrap::open(self, token)
+    }
+}
+
+/// What the first two bytes say a token is (RFC 4121 section 4.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TokenId {
+    Mic,
+    Wrap,
+}
+
+impl TokenId {
+    const fn bytes(self) -> [u8; 2] {
+        match self {
+            Self::Mic => [0x04, 0x04],
+            Self::Wrap => [0x05, 0x04],
+        }
+    }
+}
+
+/// The 16 bytes with which every token begins (RFC 4121 section 4.2.6):
+///
+/// ```text
+/// 0..2   TOK_ID   04 04 or 05 04
+/// 2      Flags    1 sent by acceptor, 2 sealed, 4 acceptor subkey
+/// 3      Filler   FF
+/// 4..6   EC       bytes after the message; FF FF in a MIC
+/// 6..8   RRC      right rotation count; FF FF in a MIC
+/// 8..16  SND_SEQ  sequence number, big-endian
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Header {
+    token_id: TokenId,
+    flags: u8,
+    extra_count: [u8; 2],
+    rotation: [u8; 2],
+    sequence: u64,
+}
+
+impl Header {
+    const LEN: usize = 16;
+    const SENT_BY_ACCEPTOR: u8 = 1;
+    const SEALED: u8 = 2;
+    const ACCEPTOR_SUBKEY: u8 = 4;
+
+    fn to_bytes(self) -> [u8; Self::LEN] {
+        let [t0, t1] = self.token_id.bytes();
+        let [e0, e1] = self.extra_count;
+        let [r0, r1] = self.rotation;
+        let [s0, s1, s2, s3, s4, s5, s6, s7] = self.sequence.to_be_bytes();
+        [
+            t0, t1, self.flags, 0xff, e0, e1, r0, r1, s0, s1, s2, s3, s4, s5, s6, s7,
+        ]
+    }
+
+    /// Header and the rest of a token of this kind. Flag bits that RFC 4121 section 4.2.2 leaves free are ignored, as it
+    /// says.
+    fn parse(token_id: TokenId, token: &[u8]) -> Result<(Self, &[u8]), PerMessageError> {
+        let (header, rest) = token
+            .split_first_chunk::<{ Self::LEN }>()
+            .ok_or(PerMessageError::DefectiveToken)?;
+        let [
+            t0,
+            t1,
+            flags,
+            filler,
+            e0,
+            e1,
+            r0,
+            r1,
+            s0,
+            s1,
+            s2,
+            s3,
+            s4,
+            s5,
+            s6,
+            s7,
+        ] = *header;
+        if [t0, t1] != token_id.bytes() || filler != 0xff {
+            return Err(PerMessageError::DefectiveToken);
+        }
+        let sequence = u64::from_be_bytes([s0, s1, s2, s3, s4, s5, s6, s7]);
+        Ok((
+            Self {
+                token_id,
+                flags,
+                extra_count: [e0, e1],
+                rotation: [r0, r1],
+                sequence,
+            },
+            rest,
+        ))
+    }
+}

@@ -1,0 +1,388 @@
+//! What each fact says to people: in a few words, and then what was seen, what was expected, what to do.
+
+use super::miss_words;
+use super::{
+    About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part,
+    TicketLabel,
+};
+use crate::crypto::etype_name;
+use alloc::format;
+use alloc::string::{String, ToString};
+use core::fmt;
+use negotiate_core::Timestamp;
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotApReq(_) => "the Kerberos token is not an AP-REQ",
+            Self::Malformed { part, error } => return write!(f, "{part} is malformed: {error}"),
+            Self::BadVersion { part, .. } => return write!(f, "{part} is not of Kerberos version 5"),
+            Self::BadMessageType(_) => "the message is not of the type that is due",
+            Self::UserToUser => "the ticket is for user-to-user authentication",
+            Self::UnframedWithoutDceStyle => "an AP-REQ without GSS-API framing is not of DCE style",
+            Self::FramedDceStyle => "an AP-REQ of DCE style has GSS-API framing",
+            Self::EncryptionTypeRefused(etype) => {
+                return write!(f, "tickets of {} are not accepted", Etype(*etype));
+            }
+            Self::NoKey(miss) => return miss.fmt(f),
+            Self::UnusableKey { key, .. } => {
+                return write!(f, "{key} is of a type that is not supported here");
+            }
+            Self::TicketInvalid => "the ticket is postdated and was not validated",
+            Self::TicketNotYetValid { .. } => "the ticket is not valid yet",
+            Self::TicketExpired { .. } => "the ticket has expired",
+            Self::AuthenticatorNotSealed => "the authenticator is not sealed with the ticket's session key",
+            Self::ClientMismatch => "ticket and authenticator name different clients",
+            Self::ClockSkew { .. } => "the clocks of client and server are too far apart",
+            Self::AddressMismatch => "the ticket may not be used from this address",
+            Self::Replayed => "this authenticator was used before",
+            Self::ReplayCacheFull => "the replay cache is full",
+            Self::ReplayCacheUnavailable => "the replay cache does not answer",
+            Self::BeforeStart { .. } => "the authenticator is older than this server's start",
+            Self::BadGssChecksum(_) => "the authenticator's GSS-API checksum is malformed",
+            Self::ChecksumUnverified => "the authenticator's checksum does not verify",
+            Self::BindingsMismatch => "the channel bindings differ",
+            Self::BindingsMissing(BindingsDemand::Policy) => {
+                "channel bindings are required and there are none"
+            }
+            Self::BindingsMissing(BindingsDemand::Advertised) => {
+                "the client knows channel bindings, and there are none"
+            }
+            Self::BadDelegation(_) => "the delegated credential cannot be used",
+            Self::TransitedRefused { .. } => {
+                "the ticket came through a realm that is not trusted on this path"
+            }
+            Self::UnknownAuthorizationData { .. } => "there is authorization data that is not understood",
+            Self::NestedAuthorizationData(_) => "authorization data is nested too deeply",
+            Self::AnonymousRefused => "anonymous clients are not accepted",
+            Self::NameNotUtf8 => "a name in the ticket is not UTF-8",
+            Self::NoRandom => "the operating system gave no random bytes",
+            Self::ThirdLegUnproved => "the third token does not prove that the client has the reply",
+        })
+    }
+}
+
+impl Error {
+    pub(super) fn tell_seen(&self) -> String {
+        let mut seen = self.fact.tell_seen();
+        if let Some(TicketLabel { service, etype, kvno }) = &self.about.ticket {
+            seen.push_str(&format!(
+                "; the ticket is (unauthenticated) for {service}, {}",
+                Etype(*etype)
+            ));
+            match kvno {
+                Some(kvno) => seen.push_str(&format!(", key version {kvno}")),
+                None => seen.push_str(", without a key version"),
+            }
+        }
+        if let About {
+            client: Some(client), ..
+        } = &self.about
+        {
+            seen.push_str(&format!("; the ticket's client is {client}"));
+        }
+        seen
+    }
+}
+
+impl Fact {
+    fn tell_seen(&self) -> String {
+        match self {
+            Self::NotApReq([a, b]) => format!("a token of type {a:02x} {b:02x}{}", token_name([*a, *b])),
+            Self::Malformed { part, error } => format!("{error} of {part}"),
+            Self::BadVersion { part, found } => format!("{part} says version {found}"),
+            Self::BadMessageType(found) => format!("message type {found}"),
+            Self::UserToUser => "an AP-REQ with the option use-session-key".into(),
+            Self::UnframedWithoutDceStyle => "a bare AP-REQ whose sealed flags lack GSS_C_DCE_STYLE".into(),
+            Self::FramedDceStyle => "a framed AP-REQ whose sealed flags have GSS_C_DCE_STYLE".into(),
+            Self::EncryptionTypeRefused(etype) => format!("a ticket of {}", Etype(*etype)),
+            Self::NoKey(miss) => miss_words::seen(miss),
+            Self::UnusableKey { key, etype } => format!("{key} of {}", Etype(*etype)),
+            Self::TicketInvalid => "a ticket with the flag invalid".into(),
+            Self::TicketNotYetValid { starts, now, client_time } => {
+                format!("the ticket starts at {starts}, it is {now} here{}", client_clock(*client_time, *now))
+            }
+            Self::TicketExpired { ended, now, client_time } => {
+                format!("the ticket ended at {ended}, it is {now} here{}", client_clock(*client_time, *now))
+            }
+            Self::AuthenticatorNotSealed => {
+                "the ticket opens with our key, but the authenticator beside it does not open with the ticket's \
+                 session key"
+                    .into()
+            }
+            Self::ClientMismatch => "two different client names".into(),
+            Self::ClockSkew { client_time, now, .. } => {
+                format!("the client made this token at {client_time} by its clock{}", client_clock(Some(*client_time), *now))
+            }
+            Self::AddressMismatch => "a ticket with a list of addresses, and a connection from another one".into(),
+            Self::Replayed => "the same authenticator a second time".into(),
+            Self::ReplayCacheFull => "as many live entries as the cache may hold".into(),
+            Self::ReplayCacheUnavailable => "no answer from the replay cache".into(),
+            Self::BeforeStart { client_time, from } => {
+                format!("an authenticator of {client_time}; this server remembers authenticators from {from} on")
+            }
+            Self::BadGssChecksum(fault) => match fault {
+                GssChecksumFault::Truncated => "a checksum field that ends too early",
+                GssChecksumFault::BindingsLength => "a bindings field whose length is not 16",
+                GssChecksumFault::DelegationOption => "a delegation option that is not number 1",
+            }
+            .into(),
+            Self::ChecksumUnverified => "a checksum of another kind than GSS-API's, over something".into(),
+            Self::BindingsMismatch => "a hash of other channel bindings than this connection's".into(),
+            Self::BindingsMissing(_) => "no channel bindings".into(),
+            Self::BadDelegation(fault) => match fault {
+                DelegationFault::Malformed(error) => return format!("a KRB-CRED with {error}"),
+                DelegationFault::NotKrbCred => "another message than a KRB-CRED of version 5",
+                DelegationFault::NotSealed => "a KRB-CRED that neither subkey nor session key opens",
+                DelegationFault::CountMismatch => "a KRB-CRED with tickets and descriptions of different number",
+                DelegationFault::Incomplete => "a KRB-CRED without the names or the end time of its ticket",
+            }
+            .into(),
+            Self::TransitedRefused { client_realm, server_realm, via } if via.is_empty() => {
+                format!("from {client_realm} to {server_realm}, a list of realms that cannot be read")
+            }
+            Self::TransitedRefused { client_realm, server_realm, via } => {
+                format!("from {client_realm} to {server_realm} through {via}")
+            }
+            Self::UnknownAuthorizationData { container, ad_type } => {
+                format!("authorization data of type {ad_type} in {container}, not inside AD-IF-RELEVANT")
+            }
+            Self::NestedAuthorizationData(container) => format!("more than four levels in {container}"),
+            Self::AnonymousRefused => "a ticket for WELLKNOWN/ANONYMOUS".into(),
+            Self::NameNotUtf8 => "a name with bytes that are not UTF-8".into(),
+            Self::NoRandom => "an error of the random number source".into(),
+            Self::ThirdLegUnproved => "a third token that does not hold our sequence number under the session key".into(),
+        }
+    }
+
+    pub(super) fn tell_expected(&self) -> String {
+        match self {
+            Self::NotApReq(_) => "an AP-REQ (01 00)".into(),
+            Self::Malformed { .. } => "strict DER of RFC 4120".into(),
+            Self::BadVersion { .. } => "version 5".into(),
+            Self::BadMessageType(_) => "AP-REQ (14) first, AP-REP (15) third in DCE style".into(),
+            Self::UserToUser => "a ticket under a key of the keytab".into(),
+            Self::UnframedWithoutDceStyle => {
+                "GSS-API framing (RFC 2743 section 3.1), or the DCE style flag".into()
+            }
+            Self::FramedDceStyle => "DCE style without framing, or framing without the DCE style flag".into(),
+            Self::EncryptionTypeRefused(_) => "a ticket of encryption type 17, 18, 19 or 20".into(),
+            Self::NoKey(miss) => miss_words::expected(miss),
+            Self::UnusableKey { .. } => "a key of encryption type 17, 18, 19 or 20".into(),
+            Self::TicketInvalid => "a validated ticket".into(),
+            Self::TicketNotYetValid { .. } => "a ticket that has begun".into(),
+            Self::TicketExpired { .. } => "a ticket that is still good".into(),
+            Self::AuthenticatorNotSealed => "an authenticator made by the ticket's owner, unchanged".into(),
+            Self::ClientMismatch => "the same client in both".into(),
+            Self::ClockSkew { allowed, now, .. } => format!("a time within {allowed} of {now}"),
+            Self::AddressMismatch => "an address from the ticket's list".into(),
+            Self::Replayed => "a new authenticator for each login".into(),
+            Self::ReplayCacheFull => "room in the replay cache".into(),
+            Self::ReplayCacheUnavailable => "an answer".into(),
+            Self::BeforeStart { .. } => "an authenticator made after this server started".into(),
+            Self::BadGssChecksum(_) => "the fields of RFC 4121 section 4.1.1".into(),
+            Self::ChecksumUnverified => "type 0x8003, none, or a checksum over nothing".into(),
+            Self::BindingsMismatch => "the bindings of the TLS connection that ends at this server".into(),
+            Self::BindingsMissing(_) => "the bindings of this connection".into(),
+            Self::BadDelegation(_) => {
+                "a KRB-CRED of RFC 4120 section 5.8 under the subkey or the session key".into()
+            }
+            Self::TransitedRefused { .. } => {
+                "only realms between the two in their hierarchy, or listed in capaths".into()
+            }
+            Self::UnknownAuthorizationData { .. } => {
+                "types that this acceptor knows, or the container AD-IF-RELEVANT around others".into()
+            }
+            Self::NestedAuthorizationData(_) => "at most four levels".into(),
+            Self::AnonymousRefused => "a client with a name".into(),
+            Self::NameNotUtf8 => "UTF-8".into(),
+            Self::NoRandom => "random bytes for subkey and confounder".into(),
+            Self::ThirdLegUnproved => "an AP-REP with our sequence number (MS-KILE section 3.4.5.1)".into(),
+        }
+    }
+
+    pub(super) fn tell_advice(&self) -> String {
+        match self {
+            Self::NotApReq([3, 0]) => {
+                "the client sends an error of its own: look for the reason in the client's log".into()
+            }
+            Self::NotApReq(_) | Self::BadMessageType(_) | Self::BadGssChecksum(_) | Self::ChecksumUnverified => {
+                "the client's Kerberos library does not follow the RFC: update it, or report it to its makers".into()
+            }
+            Self::Malformed { .. } | Self::BadVersion { .. } => {
+                "if this happens with one client only, update it; if with large tokens only, look for a proxy that cuts \
+                 long headers (8 KiB is a common limit)"
+                    .into()
+            }
+            Self::UserToUser => {
+                "the client found an account without a service key for this name: register the SPN on an account whose \
+                 key is in the keytab"
+                    .into()
+            }
+            Self::UnframedWithoutDceStyle | Self::FramedDceStyle => {
+                "the client mixes DCE RPC's exchange with another one: use SPNEGO or framed Kerberos tokens".into()
+            }
+            Self::EncryptionTypeRefused(etype) => match etype {
+                23 | 24 => {
+                    "the KDC issues RC4 for this service because its account has no AES keys: enable AES on the account \
+                     (msDS-SupportedEncryptionTypes 0x18), change its password once, export a new keytab, and let \
+                     clients get new tickets (klist purge)"
+                }
+                _ => "give the service AES keys at the KDC, export a new keytab, and let clients get new tickets",
+            }
+            .into(),
+            Self::NoKey(miss) => miss_words::advice(miss),
+            Self::UnusableKey { etype, .. } => match etype {
+                23 | 24 => {
+                    "the client and its KDC agreed on RC4 for the session: enable AES for the client and the service \
+                     account (msDS-SupportedEncryptionTypes) and get a new ticket"
+                }
+                _ => "allow an AES encryption type for client and service at the KDC and get a new ticket",
+            }
+            .into(),
+            Self::TicketInvalid => "validate the ticket (kinit -v) or get a new one".into(),
+            Self::TicketNotYetValid { client_time, now, .. } => clock_or(
+                *client_time,
+                *now,
+                "the ticket is postdated, or the KDC's clock is ahead: compare the clocks of KDC and this server (NTP)",
+            ),
+            Self::TicketExpired { client_time, now, .. } => clock_or(
+                *client_time,
+                *now,
+                "on the client get a new ticket: kinit, or klist purge and log in again",
+            ),
+            Self::AuthenticatorNotSealed => {
+                "get a new ticket (kdestroy or klist purge); if it stays, something between client and server changes \
+                 the token, or somebody tries a ticket that is not his"
+                    .into()
+            }
+            Self::ClientMismatch => "get a new ticket; if it stays, somebody tries a ticket that is not his".into(),
+            Self::ClockSkew { .. } => {
+                "set the clocks by NTP: compare client, server and KDC, and correct the one that is off; a saved token \
+                 can be judged at its own time with explain --now"
+                    .into()
+            }
+            Self::AddressMismatch => "get a ticket without addresses (noaddresses = true in krb5.conf)".into(),
+            Self::Replayed => {
+                "if the client did send it once only, something repeats requests (a proxy that retries, nginx's \
+                 auth_request on internal redirects); otherwise somebody copied a token"
+                    .into()
+            }
+            Self::ReplayCacheFull => "raise the capacity of the replay cache: logins per second times twice the skew".into(),
+            Self::ReplayCacheUnavailable => "look after the store that holds the replay cache".into(),
+            Self::BeforeStart { .. } => {
+                "let the client try again; to accept such tokens use a replay cache that outlives a restart".into()
+            }
+            Self::BindingsMismatch => {
+                "if TLS ends at a proxy, give the server that proxy's certificate for its bindings; otherwise somebody \
+                 sits between client and server"
+                    .into()
+            }
+            Self::BindingsMissing(BindingsDemand::Policy) => {
+                "use a client that sends channel bindings, or set the bindings policy to prefer".into()
+            }
+            Self::BindingsMissing(BindingsDemand::Advertised) => {
+                "the token was made for a connection without TLS: if TLS ends at a proxy, reach the server through that \
+                 name only; otherwise somebody sits between client and server"
+                    .into()
+            }
+            Self::BadDelegation(_) => "turn delegation off in the client, or update its Kerberos library".into(),
+            Self::TransitedRefused { client_realm, server_realm, via } => {
+                format!("if this path is wanted, add to capaths: {client_realm} = {{ {server_realm} = {via} }}")
+            }
+            Self::UnknownAuthorizationData { .. } => {
+                "if the KDC's administrator says that it may be ignored, set unknown_authdata = ignore".into()
+            }
+            Self::NestedAuthorizationData(_) => "no KDC writes this: find out who made the token".into(),
+            Self::AnonymousRefused => {
+                "the client is to log in with a name; to accept nameless clients, allow anonymous".into()
+            }
+            Self::NameNotUtf8 => "rename the principal at the KDC, or migrate its database to UTF-8 names".into(),
+            Self::NoRandom => "look after this machine's random number source".into(),
+            Self::ThirdLegUnproved => "let the client try again; if it stays, update it".into(),
+        }
+    }
+}
+
+/// Above this the two clocks, and not the ticket, are the likely cause. It is the skew that every Kerberos
+/// implementation allows by default (RFC 4120 section 3.2.3).
+const SUSPICIOUS_SKEW: u64 = 300;
+
+fn client_clock(client_time: Option<Timestamp>, now: Timestamp) -> String {
+    let Some(client_time) = client_time else {
+        return String::new();
+    };
+    match now.seconds_since(client_time) {
+        0 => ", and the client's clock agrees".into(),
+        ahead @ 1.. => format!(", and the client's token is {ahead} s old by this server's clock"),
+        behind => format!(
+            ", and the client's clock is {} s ahead of this server's",
+            behind.unsigned_abs()
+        ),
+    }
+}
+
+fn clock_or(client_time: Option<Timestamp>, now: Timestamp, otherwise: &str) -> String {
+    match client_time {
+        Some(client_time) if now.seconds_since(client_time).unsigned_abs() > SUSPICIOUS_SKEW => {
+            "the clocks of client and server differ, or the token was saved earlier: set the clocks by NTP; a saved \
+             token can be judged at its own time with explain --now"
+                .into()
+        }
+        _ => otherwise.to_string(),
+    }
+}
+
+fn token_name(token_id: [u8; 2]) -> &'static str {
+    match token_id {
+        [2, 0] => " (AP-REP)",
+        [3, 0] => " (KRB-ERROR)",
+        [4, 4] => " (MIC)",
+        [5, 4] => " (Wrap)",
+        [4, 0] => " (TGT request of user-to-user)",
+        _ => "",
+    }
+}
+
+/// An encryption type by name and number.
+pub(crate) struct Etype(pub(crate) i32);
+
+impl fmt::Display for Etype {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match etype_name(self.0) {
+            Some(name) => write!(f, "encryption type {name} ({})", self.0),
+            None => write!(f, "unknown encryption type {}", self.0),
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Framing => "the GSS-API framing",
+            Self::ApReq => "the AP-REQ",
+            Self::EncTicketPart => "the ticket's sealed part",
+            Self::Authenticator => "the authenticator",
+            Self::AuthorizationData => "authorization data",
+            Self::ApRep => "the AP-REP",
+        })
+    }
+}
+
+impl fmt::Display for KeyOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Session => "the ticket's session key",
+            Self::InitiatorSubkey => "the client's subkey",
+        })
+    }
+}
+
+impl fmt::Display for Container {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ticket => "the ticket",
+            Self::Authenticator => "the authenticator",
+        })
+    }
+}

@@ -1,0 +1,161 @@
+//! The mechanism: a keytab, a replay cache and a policy behind negotiate-core's trait.
+
+use crate::accept::{self, AnonymousPolicy, Config, Policy, TransitedPolicy, UnknownAuthorizationData};
+use crate::crypto::EncryptionType;
+use crate::keytab::Keytab;
+use crate::replay::ReplayCache;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use negotiate_core::{AcceptRequest, Ambient, MechReject, MechStep, MechType, Mechanism, Seconds};
+
+/// The Kerberos V5 mechanism as an acceptor. A clone shares keytab and replay cache.
+#[derive(Clone, Debug)]
+pub struct Krb5 {
+    config: Arc<Config>,
+}
+
+/// By the standard's identifier and by the one that Windows offers first; the tokens are the same.
+const MECH_TYPES: [MechType; 2] = [MechType::KRB5, MechType::MS_KRB5];
+
+impl Krb5 {
+    /// Starts a configuration with these keys.
+    #[must_use]
+    pub fn builder(keytab: Keytab) -> Krb5Builder {
+        Krb5Builder {
+            keytab,
+            replay_cache: None,
+            policy: Policy {
+                clock_skew: Seconds(300),
+                encryption_types: Vec::from(DEFAULT_SUBKEY_TYPES),
+                anonymous: AnonymousPolicy::default(),
+                unknown_authorization_data: UnknownAuthorizationData::default(),
+                transited: TransitedPolicy::default(),
+            },
+        }
+    }
+}
+
+/// MIT krb5's order: AES-256 before AES-128, and the pair that every peer has before the pair of RFC 8009.
+const DEFAULT_SUBKEY_TYPES: [EncryptionType; 4] = [
+    EncryptionType::Aes256CtsHmacSha1_96,
+    EncryptionType::Aes128CtsHmacSha1_96,
+    EncryptionType::Aes256CtsHmacSha384_192,
+    EncryptionType::Aes128CtsHmacSha256_128,
+];
+
+impl Mechanism for Krb5 {
+    fn mech_types(&self) -> &[MechType] {
+        &MECH_TYPES
+    }
+
+    fn begin(
+        &self,
+        request: AcceptRequest<'_>,
+        first_token: &[u8],
+        ambient: &mut Ambient<'_>,
+    ) -> Result<MechStep, MechReject> {
+        accept::accept(&self.config, request, first_token, ambient)
+    }
+}
+
+/// Collects the configuration of [`Krb5`].
+#[derive(Debug)]
+pub struct Krb5Builder {
+    keytab: Keytab,
+    replay_cache: Option<Arc<dyn ReplayCache>>,
+    policy: Policy,
+}
+
+impl Krb5Builder {
+    /// The replay cache, which all acceptors of the same service must share.
+    #[must_use]
+    pub fn replay_cache(mut self, replay_cache: Arc<dyn ReplayCache>) -> Self {
+        self.replay_cache = Some(replay_cache);
+        self
+    }
+
+    /// How far clocks may be apart. Default: 300 s, as everywhere (RFC 4120 section 3.2.3).
+    #[must_use]
+    pub fn clock_skew(mut self, clock_skew: Seconds) -> Self {
+        self.policy.clock_skew = clock_skew;
+        self
+    }
+
+    /// Encryption types for the acceptor's subkey, the preferred one first, where the client offers several (RFC 4537).
+    /// Default: 18, 17, 20, 19.
+    #[must_use]
+    pub fn subkey_types(mut self, types: impl Into<Vec<EncryptionType>>) -> Self {
+        self.policy.encryption_types = types.into();
+        self
+    }
+
+    /// What happens to anonymous clients. Default: they are refused.
+    #[must_use]
+    pub fn anonymous(mut self, policy: AnonymousPolicy) -> Self {
+        self.policy.anonymous = policy;
+        self
+    }
+
+    /// What happens to authorization data that must be understood and is not. Default: the token is refused.
+    #[must_use]
+    pub fn unknown_authorization_data(mut self, policy: UnknownAuthorizationData) -> Self {
+        self.policy.unknown_authorization_data = policy;
+        self
+    }
+
+    /// Which realms may stand between a client's realm and ours. Default: those of the hierarchy of names.
+    #[must_use]
+    pub fn transited(mut self, policy: TransitedPolicy) -> Self {
+        self.policy.transited = policy;
+        self
+    }
+
+    /// Checks the configuration.
+    ///
+    /// # Errors
+    /// If the keytab has no key that can be used.
+    pub fn build(self) -> Result<Krb5, Krb5ConfigError> {
+        let Self {
+            keytab,
+            replay_cache,
+            policy,
+        } = self;
+        if !keytab
+            .entries()
+            .iter()
+            .any(|entry| EncryptionType::from_number(entry.etype()).is_some())
+        {
+            return Err(Krb5ConfigError::NoUsableKey);
+        }
+        let replay_cache = replay_cache.ok_or(Krb5ConfigError::NoReplayCache)?;
+        Ok(Krb5 {
+            config: Arc::new(Config {
+                keytab: Arc::new(keytab),
+                replay_cache,
+                policy,
+            }),
+        })
+    }
+}
+
+/// Why a configuration is not an acceptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Krb5ConfigError {
+    /// The keytab holds keys of other encryption types than 17 to 20 only.
+    NoUsableKey,
+    /// There is no replay cache, and without one any token can be used twice.
+    NoReplayCache,
+}
+
+impl fmt::Display for Krb5ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoUsableKey => "the keytab has no key of encryption type 17, 18, 19 or 20",
+            Self::NoReplayCache => "there is no replay cache",
+        })
+    }
+}
+
+impl core::error::Error for Krb5ConfigError {}

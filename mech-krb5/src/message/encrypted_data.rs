@@ -1,0 +1,102 @@
+use crate::crypto::{EncryptionType, Key, KeyError};
+use core::fmt;
+use negotiate_core::der::{Error, Reader, Writer};
+
+/// `EncryptedData` (RFC 4120 section 5.2.9):
+///
+/// ```text
+/// EncryptedData ::= SEQUENCE {
+///     etype   [0] Int32,
+///     kvno    [1] UInt32 OPTIONAL,
+///     cipher  [2] OCTET STRING
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EncryptedData<'a> {
+    /// Number of the encryption type.
+    pub etype: i32,
+    /// Version of the key, where the key has versions.
+    pub kvno: Option<u32>,
+    /// Confounder, ciphertext and checksum.
+    pub cipher: &'a [u8],
+}
+
+impl<'a> EncryptedData<'a> {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// If it is not its DER.
+    pub fn decode(input: &mut Reader<'a>) -> Result<Self, Error> {
+        let mut sequence = input.sequence()?;
+        let etype = sequence.field(0, Reader::int32)?;
+        let kvno = sequence.optional_field(1, Reader::uint32)?;
+        let cipher = sequence.field(2, Reader::octet_string)?;
+        sequence.finish()?;
+        Ok(Self { etype, kvno, cipher })
+    }
+
+    /// Writes it.
+    pub fn encode(&self, writer: &mut Writer) {
+        writer.sequence(|sequence| {
+            sequence.field(0, |field| field.integer(self.etype.into()));
+            if let Some(kvno) = self.kvno {
+                sequence.field(1, |field| field.integer(kvno.into()));
+            }
+            sequence.field(2, |field| field.octet_string(self.cipher));
+        });
+    }
+}
+
+/// `EncryptionKey` (RFC 4120 section 5.2.9): a key as a message carries it.
+///
+/// ```text
+/// EncryptionKey ::= SEQUENCE {
+///     keytype   [0] Int32,
+///     keyvalue  [1] OCTET STRING
+/// }
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct EncryptionKey<'a> {
+    /// Number of the encryption type.
+    pub keytype: i32,
+    /// The key itself.
+    pub keyvalue: &'a [u8],
+}
+
+impl<'a> EncryptionKey<'a> {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// If it is not its DER.
+    pub fn decode(input: &mut Reader<'a>) -> Result<Self, Error> {
+        let mut sequence = input.sequence()?;
+        let keytype = sequence.field(0, Reader::int32)?;
+        let keyvalue = sequence.field(1, Reader::octet_string)?;
+        sequence.finish()?;
+        Ok(Self { keytype, keyvalue })
+    }
+
+    /// Writes it.
+    pub fn encode(&self, writer: &mut Writer) {
+        writer.sequence(|sequence| {
+            sequence.field(0, |field| field.integer(self.keytype.into()));
+            sequence.field(1, |field| field.octet_string(self.keyvalue));
+        });
+    }
+
+    /// The key, ready for use; `None` if the type is not implemented.
+    ///
+    /// # Errors
+    /// If the type is known and the key has another length than its type says.
+    pub fn to_key(self) -> Option<Result<Key, KeyError>> {
+        let encryption_type = EncryptionType::from_number(self.keytype)?;
+        Some(Key::new(encryption_type, self.keyvalue))
+    }
+}
+
+/// Without the key.
+impl fmt::Debug for EncryptionKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EncryptionKey(etype {}, ..)", self.keytype)
+    }
+}

@@ -90,6 +90,50 @@ fn error(file: &[u8]) -> KeytabError {
     Keytab::parse(file).expect_err("a bad keytab")
 }
 
+/// An entry as vectors write it: `kvno etype key time name-type principal`.
+fn line(entry: &KeytabEntry, version: u8) -> String {
+    let key: String = entry
+        .key()
+        .expose()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let name_type = match version {
+        1 => "-".to_owned(),
+        _ => entry.principal().name().name_type().0.to_string(),
+    };
+    let (time, principal) = (entry.timestamp().unix(), entry.principal().to_text().unwrap());
+    format!(
+        "{} {} {key} {time} {name_type} {principal}",
+        entry.kvno(),
+        entry.etype()
+    )
+}
+
+// MIT: doc/formats/keytab_file_format.
+#[test]
+fn hand_made_files_are_read_or_refused_as_the_vectors_say() {
+    for case in testvectors::load("krb5/keytab.txt") {
+        let bytes = case.bytes("file");
+        match Keytab::parse(&bytes) {
+            Ok(keytab) => {
+                assert_eq!(case.text("expect"), "accepted", "{case}");
+                let lines: Vec<_> = keytab
+                    .entries()
+                    .iter()
+                    .map(|entry| line(entry, bytes[1]))
+                    .collect();
+                assert_eq!(lines, case.lines("entries"), "{case}");
+            }
+            Err(error) => {
+                let kind = format!("{:?}", error.kind);
+                let kind = kind.split(|c: char| !c.is_alphanumeric()).next();
+                assert_eq!(kind, Some(case.text("expect")), "{case}: {error}");
+            }
+        }
+    }
+}
+
 #[test]
 fn captured_keytabs_have_the_entries_that_their_writers_list() {
     for capture in keytab_captures() {

@@ -28,11 +28,14 @@ impl KeytabEntry {
         key: &[u8],
     ) -> Result<Self, BadEntry> {
         let fits = |part: &[u8]| u16::try_from(part.len()).is_ok();
+        if principal.realm().is_empty() || principal.name().components().any(<[u8]>::is_empty) {
+            return Err(BadEntry::EmptyNamePart);
+        }
         if !fits(principal.realm()) || !principal.name().components().all(fits) {
             return Err(BadEntry::NameTooLong);
         }
         let prescribed = EncryptionType::from_number(etype).map(EncryptionType::key_len);
-        if !fits(key) || prescribed.is_some_and(|len| len != key.len()) {
+        if key.is_empty() || !fits(key) || prescribed.is_some_and(|len| len != key.len()) {
             return Err(BadEntry::KeyLength {
                 etype,
                 len: key.len(),
@@ -92,11 +95,13 @@ impl fmt::Debug for KeytabEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BadEntry {
+    /// The realm or a component is empty: MIT takes such an entry for the end of the file.
+    EmptyNamePart,
     /// The realm or a component is longer than 65,535 bytes.
     NameTooLong,
     /// The encryption type's number does not fit in 16 bits.
     EtypeOutOfRange,
-    /// The key is not as long as keys of its type are, or longer than 65,535 bytes.
+    /// The key is empty, longer than 65,535 bytes, or not as long as keys of its type are.
     KeyLength {
         /// The number of the encryption type.
         etype: i32,
@@ -108,6 +113,7 @@ pub enum BadEntry {
 impl fmt::Display for BadEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::EmptyNamePart => f.write_str("a part of the principal name is empty"),
             Self::NameTooLong => f.write_str("a part of the principal name is longer than 65,535 bytes"),
             Self::EtypeOutOfRange => f.write_str("the encryption type does not fit in 16 bits"),
             Self::KeyLength { etype, len } => {

@@ -74,6 +74,16 @@ impl Exchange {
         }
     }
 
+    /// Whether the initiator gave this exchange up: it was half done, and `token` can only be the first of another. A
+    /// transport that keeps exchanges for their next token, as HTTP does with a connection, then begins anew with it.
+    #[must_use]
+    pub fn is_abandoned_by(&self, token: &[u8]) -> bool {
+        match self.state {
+            State::Silent | State::Hinted => false,
+            State::Bare(_) | State::Spnego(_) => spnego::is_only_first(token),
+        }
+    }
+
     /// Takes the initiator's next token. As the first one, an empty token asks for the acceptor's mechanisms
     /// (NegTokenInit2), for protocols in which the acceptor speaks first.
     ///

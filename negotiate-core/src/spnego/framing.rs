@@ -65,6 +65,13 @@ pub(crate) fn classify(token: &[u8]) -> Result<FirstToken<'_>, SpnegoError> {
     }
 }
 
+/// Whether a token cannot be any but a conversation's first: what comes later is a NegTokenResp, the AP-REP of DCE style
+/// (RFC 4120 section 5.5.2) or NTLM's AUTHENTICATE, none of which has RFC 2743's framing.
+pub(crate) fn is_only_first(token: &[u8]) -> bool {
+    let first_tag = token.first().map(|byte| Tag::from_byte(*byte));
+    matches!(first_tag, Some(INITIAL_CONTEXT_TOKEN | AP_REQ)) || token.starts_with(b"NTLMSSP\0\x01\0\0\0")
+}
+
 /// The content of a token after the first, which can only be a NegTokenResp (RFC 4178 section 4.2).
 pub(crate) fn response(token: &[u8]) -> Result<Reader<'_>, SpnegoError> {
     match token.first() {
@@ -110,6 +117,29 @@ mod tests {
             assert_eq!(kind, case.text("expect"), "{case}");
         }
         assert!(matches!(classify(b""), Ok(FirstToken::Empty)));
+    }
+
+    #[test]
+    fn later_tokens_are_not_taken_for_first_ones() {
+        for case in load("spnego/framing.txt") {
+            let token = case.bytes("token");
+            let is_first = match case.text("expect") {
+                "malformed" | "negoex" | "empty" => continue,
+                // MS-NLMP section 2.2.1: the message type is after the signature.
+                "ntlmssp" => token.get(8) != Some(&3),
+                _ => true,
+            };
+            assert_eq!(is_only_first(&token), is_first, "{case}");
+        }
+        for later in [
+            &b"\xa1\x03\x30\x01\x00"[..],
+            b"\x6f\x00",
+            b"NTLMSSP\0\x03\0\0\0",
+            b"NTLMSSP",
+            b"",
+        ] {
+            assert!(!is_only_first(later), "{later:02x?}");
+        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod select;
 mod token;
 
 pub(crate) use accept::{State, first_token, next_token};
-pub(crate) use framing::{FirstToken, classify};
+pub(crate) use framing::{FirstToken, classify, is_only_first};
 pub(crate) use hints::hints;
 pub use listed::{AcceptedMechTypes, OfferedMechTypes};
 pub(crate) use mic::MechListProtected;

@@ -1,0 +1,78 @@
+//! What belongs to one connection: its channel bindings, and the half-done exchange of HTTP/1.1.
+//!
+//! An exchange of several legs stays on the connection that it began on (RFC 4559 section 6). The connection is a value
+//! that the server makes, never an address: behind a proxy or NAT many clients share one.
+
+use crate::layer::Config;
+use negotiate_core::{ChannelBindings, Exchange};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// One connection of a client. The server makes one as it accepts the connection, and puts a clone into the extensions of
+/// each of the connection's requests; [`Server`](crate::Server) does so.
+///
+/// The half-done exchange dies with the last clone, on its first error, and when a new exchange begins.
+#[derive(Clone, Default)]
+pub struct Connection {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    bindings: Option<Arc<ChannelBindings>>,
+    parked: Mutex<Option<Parked>>,
+}
+
+struct Parked {
+    // Whose exchange it is: another layer, with another acceptor, must not finish it.
+    config: Arc<Config>,
+    exchange: Exchange,
+}
+
+impl Connection {
+    /// A connection without channel bindings: plain HTTP.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A connection over TLS, with the bindings of its channel; see [`bindings`](crate::bindings).
+    #[must_use]
+    pub fn with_bindings(bindings: Arc<ChannelBindings>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                bindings: Some(bindings),
+                parked: Mutex::default(),
+            }),
+        }
+    }
+
+    pub(crate) fn bindings(&self) -> Option<Arc<ChannelBindings>> {
+        self.shared.bindings.clone()
+    }
+
+    /// Takes out the half-done exchange, if it is one of this layer. Whatever was parked is gone: two requests can never
+    /// go on with the same exchange, and an error needs no cleaning up.
+    pub(crate) fn take(&self, config: &Arc<Config>) -> Option<Exchange> {
+        let parked = self.lock().take()?;
+        Arc::ptr_eq(&parked.config, config).then_some(parked.exchange)
+    }
+
+    pub(crate) fn park(&self, config: Arc<Config>, exchange: Exchange) {
+        *self.lock() = Some(Parked { config, exchange });
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Parked>> {
+        // Nothing panics while it is held, and an Option is whole at any time.
+        self.shared.parked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("bindings", &self.shared.bindings.is_some())
+            .field("half_done", &self.lock().is_some())
+            .finish()
+    }
+}

@@ -1,0 +1,137 @@
+//! Who made the request, as the application sees it.
+
+use negotiate_core::{ContextFlags, MechType, NameKind, SecurityContext, Timestamp};
+use std::fmt;
+use std::sync::Arc;
+
+/// The authenticated client: in the extensions of each request that reaches the application.
+///
+/// Identity is name and realm together: every realm may have an `alice`. `Display` is the whole, `alice@EXAMPLE.COM`.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    authentication_type: AuthenticationType,
+    context: Arc<SecurityContext>,
+}
+
+/// By which HTTP authentication scheme a client authenticated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AuthenticationType {
+    /// RFC 4559.
+    Negotiate,
+}
+
+impl Identity {
+    pub(crate) fn new(context: SecurityContext) -> Self {
+        Self {
+            authentication_type: AuthenticationType::Negotiate,
+            context: Arc::new(context),
+        }
+    }
+
+    /// The whole name, as the mechanism displays it: `alice@EXAMPLE.COM`.
+    #[must_use]
+    pub fn display(&self) -> &str {
+        self.context.initiator().display()
+    }
+
+    /// The part before the realm: `alice`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.context.initiator().name()
+    }
+
+    /// The realm or domain, empty if the mechanism has none: `EXAMPLE.COM`.
+    #[must_use]
+    pub fn realm(&self) -> &str {
+        self.context.initiator().realm()
+    }
+
+    /// Whether it names anybody; mechanisms refuse anonymous clients unless told otherwise.
+    #[must_use]
+    pub fn kind(&self) -> NameKind {
+        self.context.initiator().kind()
+    }
+
+    /// The scheme by which the client authenticated.
+    #[must_use]
+    pub fn authentication_type(&self) -> AuthenticationType {
+        self.authentication_type
+    }
+
+    /// The mechanism that authenticated the client.
+    #[must_use]
+    pub fn mechanism(&self) -> MechType {
+        self.context.mech_type()
+    }
+
+    /// When the authentication ends to be good, if the mechanism says so.
+    #[must_use]
+    pub fn expires(&self) -> Option<Timestamp> {
+        self.context.expires()
+    }
+
+    /// Whether the server proved itself, a credential was delegated, the channel was bound.
+    #[must_use]
+    pub fn flags(&self) -> ContextFlags {
+        self.context.flags()
+    }
+
+    /// The security context, for what only its mechanism knows, such as a delegated credential
+    /// ([`SecurityContext::details`]).
+    #[must_use]
+    pub fn context(&self) -> &Arc<SecurityContext> {
+        &self.context
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.display())
+    }
+}
+
+/// The scheme word: `Negotiate`.
+impl fmt::Display for AuthenticationType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Negotiate => "Negotiate",
+        })
+    }
+}
+
+/// The handler's route is not covered by a [`NegotiateLayer`](crate::NegotiateLayer): status 500, for only the
+/// application's author can help it.
+#[cfg(feature = "axum")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdentityMissing;
+
+#[cfg(feature = "axum")]
+impl fmt::Display for IdentityMissing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this handler takes an Identity, but no NegotiateLayer covers its route")
+    }
+}
+
+#[cfg(feature = "axum")]
+impl std::error::Error for IdentityMissing {}
+
+#[cfg(feature = "axum")]
+impl axum_core::response::IntoResponse for IdentityMissing {
+    fn into_response(self) -> axum_core::response::Response {
+        tracing::error!(target: "negotiate_http", "{self}");
+        (http::StatusCode::INTERNAL_SERVER_ERROR, self.to_string()).into_response()
+    }
+}
+
+#[cfg(feature = "axum")]
+impl<S: Sync> axum_core::extract::FromRequestParts<S> for Identity {
+    type Rejection = IdentityMissing;
+
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        _state: &S,
+    ) -> Result<Self, IdentityMissing> {
+        parts.extensions.get().cloned().ok_or(IdentityMissing)
+    }
+}

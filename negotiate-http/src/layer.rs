@@ -1,0 +1,63 @@
+//! The configuration of the layer.
+
+use crate::{Negotiate, header};
+use negotiate_core::{Acceptor, Timestamp};
+use std::sync::Arc;
+use tower_layer::Layer;
+
+/// Protects a service with Negotiate: a request reaches it only with an authenticated [`Identity`](crate::Identity) in its
+/// extensions.
+///
+/// Clones, and all services made by one layer and its clones, share the half-done exchanges of a connection: a client may
+/// begin on one route and finish on another.
+#[derive(Clone, Debug)]
+pub struct NegotiateLayer {
+    config: Arc<Config>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) acceptor: Acceptor,
+    pub(crate) base64_limit: usize,
+    pub(crate) drain_limit: u64,
+    pub(crate) clock: fn() -> Timestamp,
+}
+
+impl NegotiateLayer {
+    /// Accepts with `acceptor`, whose [`Limits::token_len`](negotiate_core::Limits::token_len) also bounds the header field.
+    #[must_use]
+    pub fn new(acceptor: Acceptor) -> Self {
+        Self {
+            config: Arc::new(Config {
+                base64_limit: header::limit_for(acceptor.limits().token_len),
+                acceptor,
+                drain_limit: 1024 * 1024,
+                clock: Timestamp::now,
+            }),
+        }
+    }
+
+    /// How many bytes of a request's body are read and thrown away so that an HTTP/1.1 connection lives on after an answer
+    /// of the layer itself. A longer body ends the connection, and with it an exchange that is not finished (status 413).
+    /// Default: 1 MiB, which costs a client less time than a new connection, and this server no memory.
+    #[must_use]
+    pub fn drain_limit(mut self, bytes: u64) -> Self {
+        Arc::make_mut(&mut self.config).drain_limit = bytes;
+        self
+    }
+
+    /// Judges tokens by another clock than the system's: for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: fn() -> Timestamp) -> Self {
+        Arc::make_mut(&mut self.config).clock = clock;
+        self
+    }
+}
+
+impl<S> Layer<S> for NegotiateLayer {
+    type Service = Negotiate<S>;
+
+    fn layer(&self, inner: S) -> Negotiate<S> {
+        Negotiate::new(inner, Arc::clone(&self.config))
+    }
+}

@@ -8,16 +8,68 @@
 
 extern crate alloc;
 
-use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr;
+use core::slice;
+use mech_krb5::Krb5;
+use mech_krb5::keytab::Keytab;
+use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
+use mech_ntlm as _;
+use negotiate_core::{Acceptor, Ambient, Random, RandomUnavailable, Step, Timestamp};
 
-use {mech_krb5 as _, mech_ntlm as _};
-
-/// Takes what it is told to take, so that the optimiser cannot drop the crates proved here.
+/// Accepts one token with a keytab, from the C side of the world: all that the core tier does for a login, so that
+/// nothing of it can be dropped before it is linked.
+///
+/// # Safety
+///
+/// `keytab` and `token` point to as many readable bytes as the lengths beside them say.
 #[unsafe(no_mangle)]
-pub extern "C" fn no_std_proof_core(unix: i64) -> *mut negotiate_core::Timestamp {
-    Box::into_raw(Box::new(negotiate_core::Timestamp::from_unix(unix)))
+pub unsafe extern "C" fn no_std_proof_accept(
+    keytab: *const u8,
+    keytab_len: usize,
+    token: *const u8,
+    token_len: usize,
+    unix: i64,
+) -> bool {
+    // SAFETY: the caller's promise above.
+    let (keytab, token) = unsafe {
+        (
+            slice::from_raw_parts(keytab, keytab_len),
+            slice::from_raw_parts(token, token_len),
+        )
+    };
+    accept(keytab, token, Timestamp::from_unix(unix)).is_some()
+}
+
+fn accept(keytab: &[u8], token: &[u8], now: Timestamp) -> Option<Step> {
+    let krb5 = Krb5::builder(Keytab::parse(keytab).ok()?)
+        .replay_cache(Arc::new(NoReplayCache))
+        .build()
+        .ok()?;
+    let acceptor = Acceptor::builder().mechanism(krb5).build().ok()?;
+    let mut ambient = Ambient {
+        now,
+        random: &mut NoRandom,
+    };
+    acceptor.exchange(None).step(token, &mut ambient).ok()
+}
+
+#[derive(Debug)]
+struct NoReplayCache;
+
+impl ReplayCache for NoReplayCache {
+    fn check(&self, _entry: ReplayEntry<'_>, _now: Timestamp) -> ReplayAnswer {
+        ReplayAnswer::Unavailable
+    }
+}
+
+struct NoRandom;
+
+impl Random for NoRandom {
+    fn fill(&mut self, _bytes: &mut [u8]) -> Result<(), RandomUnavailable> {
+        Err(RandomUnavailable)
+    }
 }
 
 /// Never asked for memory: nothing here runs.

@@ -1,0 +1,10 @@
+//! The SPNEGO acceptor as its callers see it, with a scripted mechanism behind it.
+
+mod captures;
+mod first_token;
+mod loopback;
+mod mech_list_mic;
+mod negotiation;
+mod properties;
+mod refusals;
+mod tokens;

@@ -40,9 +40,9 @@ pub(super) fn open(token: &[u8]) -> Result<Frame<'_>, Fact> {
     let mut inner = input.element(Tag::application(0)).map_err(malformed)?;
     input.finish().map_err(malformed)?;
     let mech_type = match inner.object_identifier().map_err(malformed)? {
+        contents if contents == MechType::KRB5.contents() => MechType::KRB5,
         contents if contents == MechType::MS_KRB5.contents() => MechType::MS_KRB5,
-        // The acceptor hands over only tokens of our identifiers.
-        _ => MechType::KRB5,
+        _ => return Err(Fact::OtherMechanism),
     };
     let (token_id, ap_req) = match inner.rest() {
         [a, b, ap_req @ ..] => ([*a, *b], ap_req),

@@ -40,6 +40,7 @@ impl Fact {
         use GssMajor as G;
         use Verdict::{Forbidden, Unauthenticated as No, Unavailable};
         match self {
+            Self::OtherMechanism => row("krb5.other_mechanism", Malformed, No, G::BadMech, E::MSG_TYPE),
             Self::NotApReq(_) => row("krb5.not_ap_req", Malformed, No, G::DefectiveToken, E::MSG_TYPE),
             Self::Malformed { .. } => row("krb5.malformed", Malformed, No, G::DefectiveToken, E::GENERIC),
             Self::BadVersion { .. } => row("krb5.bad_version", Malformed, No, G::DefectiveToken, E::BADVERSION),

@@ -44,6 +44,8 @@ pub struct TicketLabel {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fact {
+    /// The framing names another mechanism than Kerberos (RFC 2743 section 3.1).
+    OtherMechanism,
     /// The framing holds another token than an AP-REQ: its TOK_ID (RFC 4121 section 4.1).
     NotApReq([u8; 2]),
     /// A part is not its DER.

@@ -14,6 +14,7 @@ use negotiate_core::Timestamp;
 impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::OtherMechanism => "the token is framed for another mechanism",
             Self::NotApReq(_) => "the Kerberos token is not an AP-REQ",
             Self::Malformed { part, error } => return write!(f, "{part} is malformed: {error}"),
             Self::BadVersion { part, .. } => return write!(f, "{part} is not of Kerberos version 5"),
@@ -88,6 +89,7 @@ impl Error {
 impl Fact {
     fn tell_seen(&self) -> String {
         match self {
+            Self::OtherMechanism => "a mechanism identifier that is not Kerberos'".into(),
             Self::NotApReq([a, b]) => format!("a token of type {a:02x} {b:02x}{}", token_name([*a, *b])),
             Self::Malformed { part, error } => format!("{error} of {part}"),
             Self::BadVersion { part, found } => format!("{part} says version {found}"),
@@ -157,6 +159,7 @@ impl Fact {
 
     pub(super) fn tell_expected(&self) -> String {
         match self {
+            Self::OtherMechanism => "1.2.840.113554.1.2.2, or Windows' 1.2.840.48018.1.2.2".into(),
             Self::NotApReq(_) => "an AP-REQ (01 00)".into(),
             Self::Malformed { .. } => "strict DER of RFC 4120".into(),
             Self::BadVersion { .. } => "version 5".into(),
@@ -206,7 +209,7 @@ impl Fact {
             Self::NotApReq([3, 0]) => {
                 "the client sends an error of its own: look for the reason in the client's log".into()
             }
-            Self::NotApReq(_) | Self::BadMessageType(_) | Self::BadGssChecksum(_) | Self::ChecksumUnverified => {
+            Self::OtherMechanism | Self::NotApReq(_) | Self::BadMessageType(_) | Self::BadGssChecksum(_) | Self::ChecksumUnverified => {
                 "the client's Kerberos library does not follow the RFC: update it, or report it to its makers".into()
             }
             Self::Malformed { .. } | Self::BadVersion { .. } => {

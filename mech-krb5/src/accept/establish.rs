@@ -176,9 +176,9 @@ pub(super) fn prepare(
 /// A bare AP-REQ is DCE style and a framed one is not: otherwise somebody changed the framing under way.
 fn check_framing(framing: Framing, flags: ContextFlags) -> Result<(), Fact> {
     match (framing, flags.contains(ContextFlags::DCE_STYLE)) {
-        (Framing::Bare, true) | (Framing::Gss(_), false) => Ok(()),
+        (Framing::Bare, true) | (Framing::Gss, false) => Ok(()),
         (Framing::Bare, false) => Err(Fact::UnframedWithoutDceStyle),
-        (Framing::Gss(_), true) => Err(Fact::FramedDceStyle),
+        (Framing::Gss, true) => Err(Fact::FramedDceStyle),
     }
 }
 

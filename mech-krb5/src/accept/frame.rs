@@ -14,8 +14,8 @@ pub(super) struct Frame<'a> {
 /// How the AP-REQ came, and so how the AP-REP has to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// In an InitialContextToken of this mechanism identifier, which the answer repeats.
-    Gss(MechType),
+    /// In an InitialContextToken.
+    Gss,
     /// As it is.
     Bare,
 }
@@ -39,11 +39,10 @@ pub(super) fn open(token: &[u8]) -> Result<Frame<'_>, Fact> {
     };
     let mut inner = input.element(Tag::application(0)).map_err(malformed)?;
     input.finish().map_err(malformed)?;
-    let mech_type = match inner.object_identifier().map_err(malformed)? {
-        contents if contents == MechType::KRB5.contents() => MechType::KRB5,
-        contents if contents == MechType::MS_KRB5.contents() => MechType::MS_KRB5,
-        _ => return Err(Fact::OtherMechanism),
-    };
+    // Windows' own identifier for Kerberos stands in SPNEGO's lists only, never here (RFC 4178 appendix C).
+    if inner.object_identifier().map_err(malformed)? != MechType::KRB5.contents() {
+        return Err(Fact::OtherMechanism);
+    }
     let (token_id, ap_req) = match inner.rest() {
         [a, b, ap_req @ ..] => ([*a, *b], ap_req),
         _ => return Err(malformed(inner.error(ErrorKind::Truncated))),
@@ -52,7 +51,7 @@ pub(super) fn open(token: &[u8]) -> Result<Frame<'_>, Fact> {
         return Err(Fact::NotApReq(token_id));
     }
     Ok(Frame {
-        framing: Framing::Gss(mech_type),
+        framing: Framing::Gss,
         ap_req,
     })
 }
@@ -60,12 +59,12 @@ pub(super) fn open(token: &[u8]) -> Result<Frame<'_>, Fact> {
 impl Framing {
     /// Puts `message` into the framing that the initiator used.
     pub(super) fn wrap(self, token_id: [u8; 2], message: &[u8]) -> Vec<u8> {
-        let Self::Gss(mech_type) = self else {
+        if self == Self::Bare {
             return message.to_vec();
-        };
+        }
         let mut writer = Writer::with_capacity(message.len().saturating_add(32));
         writer.element(Tag::application(0), |inner| {
-            inner.object_identifier(mech_type.contents());
+            inner.object_identifier(MechType::KRB5.contents());
             inner.raw(&token_id);
             inner.raw(message);
         });

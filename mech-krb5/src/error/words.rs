@@ -159,7 +159,7 @@ impl Fact {
 
     pub(super) fn tell_expected(&self) -> String {
         match self {
-            Self::OtherMechanism => "1.2.840.113554.1.2.2, or Windows' 1.2.840.48018.1.2.2".into(),
+            Self::OtherMechanism => "1.2.840.113554.1.2.2".into(),
             Self::NotApReq(_) => "an AP-REQ (01 00)".into(),
             Self::Malformed { .. } => "strict DER of RFC 4120".into(),
             Self::BadVersion { .. } => "version 5".into(),

@@ -23,7 +23,7 @@ pub(crate) fn neg_token_init<'a>(
             limit: most_mech_types,
         });
     }
-    sequence.optional_field(1, Reader::bit_string_32)?;
+    sequence.optional_field(1, req_flags)?;
     let mech_token = sequence.optional_field(2, Reader::octet_string)?;
     let mech_list_mic = match sequence.optional_field(3, third_field)? {
         Some(Third::MechListMic(mic)) => {
@@ -99,6 +99,18 @@ fn third_field<'a>(field: &mut Reader<'a>) -> Result<Third<'a>, Error> {
 fn neg_state(field: &mut Reader<'_>) -> Result<NegState, Error> {
     let unknown = field.error(ErrorKind::BadValue);
     NegState::from_number(field.enumerated()?).ok_or(unknown)
+}
+
+/// `ContextFlags ::= BIT STRING { ... } (SIZE (32))`. RFC 2478 had as many bits as it named, seven, and Java still writes
+/// that. What they say is ignored (RFC 4178 section 4.2.1); other sizes are nobody's.
+fn req_flags(field: &mut Reader<'_>) -> Result<(), Error> {
+    let malformed = field.error(ErrorKind::BadBitString);
+    let content = { *field }.element(Tag::BIT_STRING)?.rest();
+    field.bit_string_32()?;
+    match content {
+        [0] | [1, _] | [0, _, _, _, _] => Ok(()),
+        _ => Err(malformed),
+    }
 }
 
 #[cfg(test)]

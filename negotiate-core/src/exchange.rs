@@ -223,3 +223,14 @@ impl fmt::Debug for Pending {
         f.write_str("Pending")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // A server holds one of these for each connection that is half authenticated, and initiators decide how many.
+    #[test]
+    fn what_is_parked_between_tokens_is_small() {
+        assert!(size_of::<Exchange>() <= 128, "{}", size_of::<Exchange>());
+    }
+}

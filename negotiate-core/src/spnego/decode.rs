@@ -213,6 +213,48 @@ mod tests {
         }
     }
 
+    // 60 len SPNEGO a0 len 30 len, mechTypes of krb5, and the fields given.
+    fn init_with(fields: &[u8]) -> Vec<u8> {
+        let mut out = crate::der::Writer::new();
+        out.element(Tag::application(0), |out| {
+            out.object_identifier(b"\x2b\x06\x01\x05\x05\x02");
+            out.field(0, |out| {
+                out.sequence(|out| {
+                    out.raw(b"\xa0\x0d\x30\x0b\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02");
+                    out.raw(fields);
+                });
+            });
+        });
+        out.into_bytes()
+    }
+
+    #[test]
+    fn fields_of_later_editions_are_skipped_and_no_others() {
+        for (fields, mic) in [
+            (&b"\xa3\x03\x04\x01m\xa4\x00\xa9\x00"[..], Some(&b"m"[..])),
+            // NegTokenInit2 has its MIC in [4].
+            (b"\xa3\x02\x30\x00\xa4\x03\x04\x01m\xa5\x00", Some(b"m")),
+            (b"\xa4\x03\x04\x01m", Some(b"m")),
+            (b"\xa3\x07\x30\x05\xa0\x03\x1b\x01h", None),
+            (b"\xa5\x00", None),
+        ] {
+            let token = init_with(fields);
+            assert_eq!(init(&token).unwrap().mech_list_mic, mic, "{fields:02x?}");
+        }
+        for fields in [
+            &b"\xa3\x03\x04\x01m\xa2\x03\x04\x01t"[..],
+            b"\xa3\x03\x04\x01m\x04\x00",
+            b"\xa3\x02\x30\x00\xa4\x02\x30\x00",
+            b"\xa5\x00\xa5\x00",
+            // NegHints has no room for more.
+            b"\xa3\x07\x30\x05\xa2\x03\x1b\x01h",
+            b"\xa3\x05\x30\x03\x04\x01h",
+        ] {
+            assert!(init(&init_with(fields)).is_err(), "{fields:02x?}");
+        }
+        assert!(resp(b"\xa1\x09\x30\x05\xa0\x03\x0a\x01\x01\xa4\x00").is_err());
+    }
+
     #[test]
     fn a_mic_that_copies_the_token_is_none() {
         let copied = resp(b"\xa1\x0e\x30\x0c\xa2\x04\x04\x02ab\xa3\x04\x04\x02ab").unwrap();

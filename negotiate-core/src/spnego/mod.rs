@@ -3,7 +3,7 @@
 //! [`framing`] tells once what the first token is; [`decode`] reads it into the types of [`token`]; [`select`] takes the
 //! first of the initiator's mechanisms that we have; [`accept`] leads the mechanism's conversation; [`mic`] decides
 //! whether mechListMICs are due and holds the witness that they were dealt with; [`encode`] writes the answer;
-//! [`reject`] names what can go wrong; [`hints`] is for protocols in which the acceptor speaks first.
+//! [`reject`] names what can go wrong, with the lists of [`listed`]; [`hints`] is for protocols in which the acceptor speaks first.
 
 mod accept;
 mod decode;

@@ -252,7 +252,9 @@ impl Explain for SpnegoError {
             Self::MechTokenMissing => "the mechanism's next token".into(),
             Self::MechTokenAfterEnd => "the mechListMIC alone".into(),
             Self::MicTooEarly => "the mechListMIC with the mechanism's last token, or after it".into(),
-            Self::MicMissing => "a mechListMIC, for the mechanism is not the initiator's favourite".into(),
+            Self::MicMissing => {
+                "a mechListMIC, for the mechanism is not the initiator's favourite or demands one".into()
+            }
             Self::MicWrong(_) => "the MIC of the list of mechanisms in the initiator's first token".into(),
             Self::MicOutOfSequence => "the number of the context's first message".into(),
             Self::MicNotMade(_) => "a MIC by the established context".into(),
@@ -310,8 +312,8 @@ impl Explain for SpnegoError {
                 "Find out what program the initiator is: it does not follow RFC 4178."
             }
             Self::MicMissing => {
-                "The initiator does not protect the negotiation; RFC 4178 section 5 demands that it does, unless its \
-                 favourite mechanism is taken. Let it put the mechanism that this server has first, or update it."
+                "The initiator does not protect the negotiation, or somebody took the protection away. Let it list the \
+                 mechanism that this server has first, or update it; RFC 4178 section 5 leaves no other choice."
             }
             Self::MicWrong(_) => {
                 "Somebody changed the list of mechanisms on the way, or the initiator computes the MIC over something \

@@ -1,0 +1,190 @@
+//! What accepting costs, and refusing: tokens as `curl --negotiate` sends them (SPNEGO, mutual authentication), freshly
+//! forged, through negotiate-core's acceptor. `cargo bench -p mech-krb5 --bench accept`; compare figures of one run.
+//!
+//! The time runs from the token to the end of the context, which wipes its keys.
+
+#[path = "../tests/forge/mod.rs"]
+mod forge;
+
+use divan::{AllocProfiler, Bencher, black_box};
+use mech_krb5::crypto::{EncryptionType, Key};
+use mech_krb5::keytab::{Keytab, KeytabEntry};
+use mech_krb5::message::ApOptions;
+use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
+use mech_krb5::{Krb5, Principal};
+use negotiate_core::{Acceptor, Ambient, ContextFlags, MechType, Reject, Step, SystemRandom, Timestamp};
+use std::cell::Cell;
+use std::sync::Arc;
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+const NOW: Timestamp = Timestamp::from_unix(1_795_327_048);
+const ETYPE: EncryptionType = EncryptionType::Aes256CtsHmacSha1_96;
+
+fn main() {
+    divan::Divan::default()
+        .sample_size(50)
+        .sample_count(100)
+        .config_with_args()
+        .main();
+}
+
+/// Keeps nothing: what a replay cache costs is measured with it.
+#[derive(Debug)]
+struct Forgetful;
+
+impl ReplayCache for Forgetful {
+    fn check(&self, _: ReplayEntry<'_>, _: Timestamp) -> ReplayAnswer {
+        ReplayAnswer::Fresh
+    }
+}
+
+/// A service, and an initiator that has a ticket for it.
+struct Login {
+    acceptor: Acceptor,
+    ticket: forge::Ticket,
+    sealed_ticket: Vec<u8>,
+    flags: ContextFlags,
+    now: Cell<Timestamp>,
+}
+
+fn key(etype: EncryptionType, number: usize) -> Key {
+    let mut bytes = [0x42; 32];
+    bytes[..8].copy_from_slice(&(number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+    Key::new(etype, &bytes[..etype.key_len()]).unwrap()
+}
+
+fn service(number: usize) -> String {
+    format!("HTTP/host{number}.www.example.com@EXAMPLE.COM")
+}
+
+impl Login {
+    /// The ticket is for the entry in the middle of the keytab.
+    fn new(etype: EncryptionType, entries: usize) -> Self {
+        let entry = |number: usize| {
+            let principal = Principal::parse(&service(number)).unwrap();
+            KeytabEntry::new(principal, NOW, 1, etype.number(), key(etype, number).bytes()).unwrap()
+        };
+        let keytab = Keytab::from_entries((0..entries).map(entry).collect());
+        let krb5 = Krb5::builder(keytab)
+            .replay_cache(Arc::new(Forgetful))
+            .build()
+            .unwrap();
+        let service_key = key(etype, entries / 2);
+        let mut ticket = forge::Ticket::new(
+            "alice@EXAMPLE.COM",
+            &service(entries / 2),
+            &service_key,
+            &key(etype, 1_000_001),
+            NOW,
+        );
+        // As long as the small PAC of MIT krb5's KDC; what is in it is not looked at.
+        let pac = forge::authorization_data(-1, &[0x5a; 280]);
+        ticket.authorization_data = Some(forge::authorization_data(1, &pac));
+        Self {
+            acceptor: Acceptor::builder().mechanism(krb5).build().unwrap(),
+            sealed_ticket: ticket.seal(&mut SystemRandom),
+            ticket,
+            flags: ContextFlags::MUTUAL.with(ContextFlags::INTEGRITY),
+            now: Cell::new(NOW),
+        }
+    }
+
+    /// A token with an authenticator that was not seen before.
+    fn token(&self) -> Vec<u8> {
+        let now = self.now.get();
+        self.now.set(Timestamp::from_unix_micros(now.unix_micros() + 1));
+        let session_key = &self.ticket.session_key;
+        let etype = session_key.encryption_type();
+        let authenticator = forge::Authenticator::new(&self.ticket, self.flags, &key(etype, 1_000_002), now);
+        let ap_options = if self.flags.contains(ContextFlags::MUTUAL) {
+            ApOptions::MUTUAL_REQUIRED
+        } else {
+            ApOptions(0)
+        };
+        let ap_req = authenticator.ap_req(ap_options, &self.sealed_ticket, session_key, &mut SystemRandom);
+        let mech_token = forge::framed(MechType::KRB5, &ap_req);
+        forge::neg_token_init(&[MechType::KRB5, MechType::NTLMSSP], &mech_token)
+    }
+
+    fn step(&self, token: &[u8], now: Timestamp) -> Result<Step, Reject> {
+        let mut ambient = Ambient {
+            now,
+            random: &mut SystemRandom,
+        };
+        self.acceptor.exchange(None).step(token, &mut ambient)
+    }
+
+    fn bench_accept(&self, bencher: Bencher<'_, '_>) {
+        bencher.with_inputs(|| self.token()).bench_local_refs(|token| {
+            let step = self.step(black_box(token), NOW);
+            assert!(matches!(step, Ok(Step::Complete { .. })), "{step:?}");
+        });
+    }
+
+    fn bench_refuse(&self, bencher: Bencher<'_, '_>, code: &str, token: &[u8], now: Timestamp) {
+        let refused = self.step(token, now).unwrap_err();
+        assert_eq!(refused.reason().code(), code);
+        bencher.bench_local(|| {
+            drop(black_box(self.step(black_box(token), now)));
+        });
+    }
+}
+
+mod accepted {
+    use super::*;
+
+    #[divan::bench(args = [1, 100, 10_000, 100_000])]
+    fn keytab_entries(bencher: Bencher<'_, '_>, entries: usize) {
+        Login::new(ETYPE, entries).bench_accept(bencher);
+    }
+
+    #[divan::bench(args = EncryptionType::ALL)]
+    fn encryption_type(bencher: Bencher<'_, '_>, etype: EncryptionType) {
+        Login::new(etype, 1).bench_accept(bencher);
+    }
+
+    #[divan::bench]
+    fn not_mutual(bencher: Bencher<'_, '_>) {
+        let mut login = Login::new(ETYPE, 1);
+        login.flags = ContextFlags::INTEGRITY;
+        login.bench_accept(bencher);
+    }
+}
+
+mod refused {
+    use super::*;
+
+    #[divan::bench]
+    fn truncated(bencher: Bencher<'_, '_>) {
+        let login = Login::new(ETYPE, 1);
+        let token = login.token();
+        login.bench_refuse(bencher, "spnego.truncated", &token[..token.len() / 2], NOW);
+    }
+
+    /// SPNEGO around what is no AP-REQ.
+    #[divan::bench]
+    fn malformed(bencher: Bencher<'_, '_>) {
+        let login = Login::new(ETYPE, 1);
+        let mech_token = forge::framed(MechType::KRB5, &[0x6e, 0x00]);
+        let token = forge::neg_token_init(&[MechType::KRB5], &mech_token);
+        login.bench_refuse(bencher, "krb5.malformed", &token, NOW);
+    }
+
+    #[divan::bench(args = [1, 10_000])]
+    fn no_key(bencher: Bencher<'_, '_>, entries: usize) {
+        let login = Login::new(ETYPE, entries);
+        let mut stranger = Login::new(ETYPE, 1);
+        stranger.ticket.service_key = key(ETYPE, 1_000_003);
+        stranger.sealed_ticket = stranger.ticket.seal(&mut SystemRandom);
+        login.bench_refuse(bencher, "krb5.wrong_key", &stranger.token(), NOW);
+    }
+
+    #[divan::bench]
+    fn expired(bencher: Bencher<'_, '_>) {
+        let login = Login::new(ETYPE, 1);
+        let later = Timestamp::from_unix(NOW.unix() + 100_000);
+        login.bench_refuse(bencher, "krb5.ticket_expired", &login.token(), later);
+    }
+}

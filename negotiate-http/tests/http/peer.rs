@@ -18,6 +18,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
@@ -138,7 +140,7 @@ impl Client {
     }
 
     pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> Answer {
-        self.try_send(request).await.unwrap()
+        soon(self.try_send(request)).await.unwrap()
     }
 
     pub(crate) async fn try_send(&mut self, mut request: Request<Full<Bytes>>) -> hyper::Result<Answer> {
@@ -188,6 +190,22 @@ impl Answer {
     pub(crate) fn challenges(&self) -> Vec<&str> {
         self.all(WWW_AUTHENTICATE)
     }
+}
+
+/// The answer to these bytes of a request, up to its status.
+pub(crate) async fn status_line(stream: &mut TcpStream, request: &[u8]) -> String {
+    stream.write_all(request).await.unwrap();
+    let mut answer = [0; 12];
+    soon(stream.read_exact(&mut answer)).await.unwrap();
+    String::from_utf8(answer.to_vec()).unwrap()
+}
+
+/// What should happen soon, or the test fails.
+pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
+    let limit = Duration::from_secs(20);
+    tokio::time::timeout(limit, future)
+        .await
+        .expect("nothing happens")
 }
 
 pub(crate) fn get(path: &str, token: Option<&[u8]>) -> Request<Full<Bytes>> {

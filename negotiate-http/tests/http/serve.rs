@@ -1,6 +1,6 @@
 //! The server loop: shutdown, streams of the caller, bindings.
 
-use crate::peer::{Client, Peer, get};
+use crate::peer::{Client, Peer, get, soon};
 use crate::script::Script;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -44,14 +44,12 @@ async fn shutdown_finishes_what_is_in_flight() {
     arrived.acquire().await.unwrap().forget();
     shut_down.send(()).unwrap();
     // The idle connection ends, the busy one does not.
-    while idle.try_send(get("/", None)).await.is_ok() {
-        tokio::task::yield_now().await;
-    }
+    soon(async { while idle.try_send(get("/", None)).await.is_ok() {} }).await;
     assert!(TcpStream::connect(address).await.is_err());
     assert!(!server.is_finished());
     gate.add_permits(1);
     assert_eq!(in_flight.await.unwrap().body, "done");
-    server.await.unwrap();
+    soon(server).await.unwrap();
     drop(silent);
 }
 

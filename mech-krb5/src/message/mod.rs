@@ -1,7 +1,7 @@
 //! The messages of RFC 4120 section 5 that an acceptor reads and writes: borrowed views of their DER.
 //!
 //! RFC 4120's types are closed (no `...` in its ASN.1), so an unknown field is an error here. Whoever holds a view holds
-//! what the DER says and nothing more: checking it is [`crate::accept`]'s work.
+//! what the DER says and nothing more: checking it is `accept`'s work.
 
 mod ap_rep;
 mod ap_req;

@@ -3,7 +3,7 @@
 //! [`Pac`] finds the buffers and believes nothing. [`Pac::verify`] gives a [`VerifiedPac`], the only type from which
 //! attributes can be read: its server signature fits the service's key, and it speaks of this client and this ticket.
 //!
-//! Not here: which containers a PAC may stand in and what a bad one means for the login (see [`crate::accept`]).
+//! Not here: which containers a PAC may stand in and what a bad one means for the login (see `accept`).
 
 mod client_info;
 mod delegation_info;

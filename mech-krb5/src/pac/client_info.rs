@@ -37,7 +37,7 @@ pub(super) fn file_time(steps: u64) -> Option<Timestamp> {
     Some(Timestamp::from_unix_micros(micros))
 }
 
-#[derive(PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 enum Realm {
     Without,
     /// S4U2self across realms (MS-SFU section 3.2.5.1.2).

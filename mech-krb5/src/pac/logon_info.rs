@@ -57,9 +57,7 @@ impl LogonInfo {
         let mut r = Reader::serialized(buffer)?;
         let logon_time = file_time(r.u64()?);
         // LogoffTime, KickOffTime, PasswordLastSet, PasswordCanChange, PasswordMustChange
-        for _ in 0..5 {
-            r.u64()?;
-        }
+        r.skip(40)?;
         let effective_name = r.string_header()?;
         let full_name = r.string_header()?;
         let unused = [
@@ -69,20 +67,20 @@ impl LogonInfo {
             r.string_header()?,
         ];
         // LogonCount, BadPasswordCount
-        (r.u16()?, r.u16()?);
+        r.skip(4)?;
         let (user_id, primary_group_id) = (r.u32()?, r.u32()?);
         let (group_count, group_ids) = (r.u32()?, r.pointer()?);
         let user_flags = r.u32()?;
         // UserSessionKey
-        r.bytes(16)?;
+        r.skip(16)?;
         let logon_server = r.string_header()?;
         let logon_domain_name = r.string_header()?;
         let logon_domain_id = r.pointer()?;
         // Reserved1
-        (r.u32()?, r.u32()?);
+        r.skip(8)?;
         let user_account_control = r.u32()?;
         // SubAuthStatus, LastSuccessfulILogon, LastFailedILogon, FailedILogonCount, Reserved3
-        (r.u32()?, r.u64()?, r.u64()?, r.u32()?, r.u32()?);
+        r.skip(28)?;
         let (sid_count, extra_sids) = (r.u32()?, r.pointer()?);
         let resource_domain_sid = r.pointer()?;
         let (resource_count, resource_ids) = (r.u32()?, r.pointer()?);

@@ -48,6 +48,10 @@ impl<'a> Reader<'a> {
         Ok(bytes)
     }
 
+    pub(super) fn skip(&mut self, count: usize) -> Result<(), PacFault> {
+        self.bytes(count).map(drop)
+    }
+
     fn array<const N: usize>(&mut self) -> Result<[u8; N], PacFault> {
         self.bytes(N)?.try_into().map_err(|_| PacFault::Truncated)
     }

@@ -108,7 +108,11 @@ impl<'a> Reader<'a> {
         }
         let (max_count, offset, count) = (self.u32()?, self.u32()?, self.u32()?);
         // Windows counts a terminating zero into neither; others into the maximum.
-        if offset != 0 || count > max_count || count < u32::from(header.len / 2) || header.len % 2 != 0 {
+        if offset != 0
+            || count > max_count
+            || count < u32::from(header.len / 2)
+            || !header.len.is_multiple_of(2)
+        {
             return Err(PacFault::BadContent);
         }
         let len = usize::try_from(count)

@@ -13,7 +13,6 @@
 
 use super::{BufferType, Evidence, KdcEvidence, Pac, PacFault};
 use crate::crypto::{ChecksumType, Key, KeyUsage};
-use alloc::vec::Vec;
 use core::ops::Range;
 
 struct Signature<'a> {
@@ -66,7 +65,7 @@ fn find<'a>(pac: &Pac<'a>, which: BufferType) -> Result<Option<Signature<'a>>, P
     }))
 }
 
-fn zero<const N: usize>(pac: &mut Vec<u8>, signatures: [&Signature<'_>; N]) {
+fn zero<const N: usize>(pac: &mut [u8], signatures: [&Signature<'_>; N]) {
     for signature in signatures {
         pac.get_mut(signature.range.clone()).unwrap_or_default().fill(0);
     }

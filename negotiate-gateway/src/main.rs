@@ -1,2 +1,32 @@
-//! To be written.
-fn main() {}
+//! The command `negotiate`.
+
+mod cli;
+mod config;
+mod explain;
+mod failure;
+mod keytab_file;
+mod keytab_list;
+mod serve;
+
+use clap::Parser;
+use cli::{Cli, Command, Keytab};
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Keytab(Keytab::List(arguments)) => keytab_list::run(&arguments),
+    };
+    result.unwrap_or_else(|failure| {
+        eprintln!("{failure}");
+        failure.exit_code()
+    })
+}
+
+/// Writes to standard output. That nobody reads it is no error: `negotiate keytab list FILE | head -1`.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

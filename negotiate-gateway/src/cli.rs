@@ -1,0 +1,171 @@
+//! The command line: what `negotiate --help` says, and what is parsed from it.
+
+use crate::config::{ListenAddress, Upstream};
+use crate::explain::{Bindings, Time};
+use crate::serve::LogFormat;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Single sign-on with Negotiate (SPNEGO and Kerberos), in front of a web application or beside its proxy, and tools that
+/// say why a sign-on failed.
+#[derive(Debug, Parser)]
+#[command(name = "negotiate", version, after_help = EXIT_STATUS, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_STATUS: &str = "\
+Exit status:
+  0  done; of `explain`: the token is accepted
+  1  of `explain`: the token is refused; of `serve`: it had to stop
+  2  the command line, the configuration or a file cannot be used
+  3  of `explain`: the token is good so far, and the client has to send another";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Serve(Serve),
+    Explain(Explain),
+    /// Look into keytab files
+    #[command(subcommand, after_help = EXIT_STATUS)]
+    Keytab(Keytab),
+}
+
+/// Authenticate requests, before an application or for its proxy
+///
+/// As a reverse proxy, it passes the requests of authenticated users (Negotiate, RFC 4559) on to the application, with
+/// the user's name in X-Remote-User. As a forward-auth endpoint, it answers a proxy such as nginx (auth_request) that
+/// asks about each request.
+///
+/// Without TLS, and beyond this machine, tokens and answers can be read and changed on the way: listen on a loopback
+/// address behind a proxy that does TLS, or configure [tls].
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Use --config FILE, or --keytab and --upstream.",
+    after_long_help = SERVE_EXAMPLES,
+    override_usage = "negotiate serve --config FILE\n       \
+                      negotiate serve --keytab FILE --upstream URL [--listen ADDRESS:PORT]"
+)]
+pub(crate) struct Serve {
+    /// A configuration file (TOML)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["keytab", "upstream", "listen"])]
+    pub(crate) config: Option<PathBuf>,
+
+    /// A keytab with the service's keys; may be given more than once
+    #[arg(long, value_name = "FILE", required_unless_present = "config")]
+    pub(crate) keytab: Vec<PathBuf>,
+
+    /// The application to pass requests on to: http://host:port
+    #[arg(long, value_name = "URL", required_unless_present = "config")]
+    pub(crate) upstream: Option<Upstream>,
+
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<ListenAddress>,
+
+    /// What to log: error, warn, info, debug, trace, or directives such as info,negotiate_http=debug
+    #[arg(long, value_name = "LEVEL", env = "NEGOTIATE_LOG", default_value = "info")]
+    pub(crate) log: String,
+
+    /// How to log, on standard error
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) log_format: LogFormat,
+}
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  negotiate serve --keytab /etc/http.keytab --upstream http://127.0.0.1:3000
+      Sign users on to the application on port 3000. Try it:
+      kinit alice; curl --negotiate -u : http://www.example.com:8080/
+
+  negotiate serve --config /etc/negotiate/serve.toml --log-format json
+      Everything else: TLS, forward-auth for nginx, names, limits.
+
+Signals:
+  SIGTERM, SIGINT  stop listening, finish the requests under way, end
+
+Exit status:
+  0  stopped by a signal
+  1  had to stop, for example because the address is in use
+  2  the command line, the configuration, a keytab or a certificate cannot be
+     used: the message names the file, the line and key, and what to do";
+
+/// Accept one token and say what it is, or why it is refused
+///
+/// The token is judged with the keys of a keytab. Of one that is accepted, it says who sent it, to whom, how it is
+/// encrypted, and until when it is good; of one that is refused, what was seen, what was expected, whose fault it is,
+/// and what to do.
+///
+/// Nothing is remembered: the same token can be explained again and again, at the time of its capture.
+#[derive(Debug, Args)]
+#[command(after_help = "--help shows examples.", after_long_help = EXPLAIN_EXAMPLES)]
+pub(crate) struct Explain {
+    /// A keytab with the service's keys; may be given more than once
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) keytab: Vec<PathBuf>,
+
+    /// The time to judge the token at [default: now]
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) now: Option<Time>,
+
+    /// Application data of the channel bindings, in hex ("tls-server-end-point:" and a hash)
+    #[arg(long, value_name = "HEX")]
+    pub(crate) channel_bindings: Option<Bindings>,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// The token: raw, in base64, or a whole Authorization line; - or nothing is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  curl -sv --negotiate -u : http://www.example.com/ 2>&1 | grep -i '> authorization:' |
+      negotiate explain --keytab /etc/http.keytab
+      Explain what curl sent.
+
+  negotiate explain --keytab http.keytab --now 2026-11-22T05:57:20Z token.bin
+      Explain a token that was captured then.
+
+JSON:
+  accepted        true or false; another leg needed counts as false
+  mechanism       such as \"krb5\"; null if no mechanism took the token
+  src_name        the user's principal
+  acceptor_name   the service's principal
+  etype, kvno     numbers of the ticket's encryption type and of the key that opened it
+  flags           names of the security context's flags
+  start_time, end_time   of the ticket, RFC 3339
+  delegated       whether a credential came with the token
+  code, message   why the token was refused
+  blame, seen, expected, advice   the same at length
+  Of a token that is not accepted, all but accepted, mechanism, code and message may be null.
+
+Exit status:
+  0  accepted
+  1  refused
+  2  the command line, a keytab or the token's file cannot be used
+  3  good so far, and the client has to send another token";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keytab {
+    List(KeytabList),
+}
+
+/// List the keys of a keytab: whose, which version, of what kind
+///
+/// One line for each entry: principal, version (kvno), encryption type, when it was written, and whether this program
+/// can use it. The keys themselves are never shown; entries that hold equal keys are marked as one set.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_STATUS)]
+pub(crate) struct KeytabList {
+    /// Print a JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// The keytab
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}

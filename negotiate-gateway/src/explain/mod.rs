@@ -1,0 +1,146 @@
+//! `negotiate explain`: one token, accepted and described, or refused and explained.
+
+mod arguments;
+mod input;
+mod kind;
+mod report;
+
+use crate::cli;
+use crate::failure::Failure;
+use crate::keytab_file;
+pub(crate) use arguments::{Bindings, Time};
+use input::{Input, NoToken};
+use kind::Kind;
+use mech_krb5::crypto::EncryptionType;
+use mech_krb5::keytab::{Keytab, KeytabEntry};
+use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
+use mech_krb5::{Krb5, Principal};
+use negotiate_core::{Acceptor, Ambient, Random, Reject, Secret, Step, SystemRandom, Timestamp};
+use report::Report;
+use std::error::Error;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Longest input that is read: 4 MiB, far above any token in any form.
+const MAX_INPUT_LEN: u64 = 4 << 20;
+
+/// Explains one token.
+///
+/// # Errors
+/// If a keytab or the input cannot be used. That the token is refused is no error but the answer.
+pub(crate) fn run(arguments: &cli::Explain) -> Result<ExitCode, Failure> {
+    let keytab = keytab_file::load_all(&arguments.keytab)?;
+    let bytes = read(arguments.file.as_deref())?;
+    let (report, status) = match Input::parse(&bytes) {
+        Ok(input) => {
+            let answer = judge(arguments, keytab, &input.token)?;
+            let report = Report::new(&Kind::of(&input.token), input.form, &answer);
+            let status = match answer {
+                Ok(Step::Complete { .. }) => 0,
+                Ok(Step::Continue { .. } | Step::Pending(_)) => 3,
+                Err(_) => 1,
+            };
+            (report, status)
+        }
+        Err(NoToken::NotBase64) => (Report::not_base64(), 1),
+        Err(error) => {
+            let (problem, advice) = error.explain();
+            return Err(Failure::unusable(problem, advice));
+        }
+    };
+    crate::print(&if arguments.json {
+        report.json()
+    } else {
+        report.text()
+    });
+    Ok(ExitCode::from(status))
+}
+
+/// What the acceptor makes of the token.
+fn judge(arguments: &cli::Explain, keytab: Keytab, token: &[u8]) -> Result<Result<Step, Reject>, Failure> {
+    let bindings = arguments
+        .channel_bindings
+        .as_ref()
+        .map(|bindings| Arc::clone(&bindings.0));
+    let mut ambient = Ambient {
+        now: arguments.now.map_or_else(Timestamp::now, |now| now.0),
+        random: &mut SystemRandom,
+    };
+    wait(acceptor(keytab)?.exchange(bindings).step(token, &mut ambient))
+}
+
+/// Any name of the keytab, as often as one likes.
+fn acceptor(keytab: Keytab) -> Result<Acceptor, Failure> {
+    let krb5 = Krb5::builder(with_a_usable_key(keytab)?)
+        .replay_cache(Arc::new(NothingSeen))
+        .build();
+    let krb5 = krb5.map_err(|error| Failure::unusable(error.to_string(), "report it"))?;
+    let acceptor = Acceptor::builder().mechanism(krb5).build();
+    acceptor.map_err(|error| Failure::unusable(error.to_string(), "report it"))
+}
+
+/// The mechanism takes no keytab that opens nothing, but the explanation for that is what is wanted here: a key that
+/// nobody knows stands in.
+fn with_a_usable_key(keytab: Keytab) -> Result<Keytab, Failure> {
+    let is_usable = |entry: &KeytabEntry| EncryptionType::from_number(entry.etype()).is_some();
+    if keytab.entries().iter().any(is_usable) {
+        return Ok(keytab);
+    }
+    let cannot = |error: &dyn Error| Failure::unusable(error.to_string(), "report it");
+    let etype = EncryptionType::Aes256CtsHmacSha1_96;
+    let mut key = Secret::new(vec![0; etype.key_len()]);
+    SystemRandom
+        .fill(key.expose_mut())
+        .map_err(|error| cannot(&error))?;
+    let nobody = Principal::parse("nobody@WELLKNOWN:NONE").map_err(|error| cannot(&error))?;
+    let entry = KeytabEntry::new(nobody, Timestamp::from_unix(0), 0, etype.number(), key.expose());
+    let entry = entry.map_err(|error| cannot(&error))?;
+    Ok(Keytab::from_entries(
+        keytab.entries().iter().cloned().chain([entry]).collect(),
+    ))
+}
+
+/// A replay cache that remembers nothing: what is explained logs nobody in.
+#[derive(Debug)]
+struct NothingSeen;
+
+impl ReplayCache for NothingSeen {
+    fn check(&self, _: ReplayEntry<'_>, _: Timestamp) -> ReplayAnswer {
+        ReplayAnswer::Fresh
+    }
+}
+
+fn read(path: Option<&Path>) -> Result<Vec<u8>, Failure> {
+    let path = path.filter(|path| *path != Path::new("-"));
+    let mut bytes = Vec::new();
+    let read = match path {
+        Some(path) => File::open(path).and_then(|file| file.take(MAX_INPUT_LEN + 1).read_to_end(&mut bytes)),
+        None => std::io::stdin()
+            .lock()
+            .take(MAX_INPUT_LEN + 1)
+            .read_to_end(&mut bytes),
+    };
+    let path = path.unwrap_or(Path::new("standard input"));
+    match read {
+        Err(error) => Err(Failure::unreadable("token", path, &error)),
+        Ok(len) if len as u64 > MAX_INPUT_LEN => {
+            let problem = format!("{} is longer than any token", path.display());
+            Err(Failure::unusable(problem, "give one token"))
+        }
+        Ok(_) => Ok(bytes),
+    }
+}
+
+/// The step after the questions to the outside, of which there are none while nothing is remembered.
+fn wait(mut step: Result<Step, Reject>) -> Result<Result<Step, Reject>, Failure> {
+    while let Ok(Step::Pending(pending)) = step {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime =
+            runtime.map_err(|error| Failure::unusable(format!("cannot wait: {error}"), "report it"))?;
+        step = runtime.block_on(pending);
+    }
+    Ok(step)
+}

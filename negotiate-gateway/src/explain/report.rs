@@ -1,0 +1,145 @@
+//! What `explain` prints: a JSON object whose keys are fixed, or the same for people.
+
+use super::input::Form;
+use super::kind::Kind;
+use negotiate_core::{Explain, Reject, SecurityContext, Step};
+use negotiate_http::RequestError;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// The code of a token that is neither accepted nor refused.
+const ANOTHER_LEG: &str = "another_leg_needed";
+
+/// Everything that is known of the token. What is not known is null in JSON and left out for people.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Report {
+    accepted: bool,
+    mechanism: Option<&'static str>,
+    src_name: Option<String>,
+    acceptor_name: Option<String>,
+    etype: Option<i32>,
+    kvno: Option<u32>,
+    flags: Option<Vec<&'static str>>,
+    start_time: Option<String>,
+    end_time: Option<String>,
+    delegated: Option<bool>,
+    code: Option<&'static str>,
+    message: Option<String>,
+    blame: Option<String>,
+    seen: Option<String>,
+    expected: Option<String>,
+    advice: Option<String>,
+    #[serde(skip)]
+    kind: String,
+}
+
+impl Report {
+    /// Of a token and what the acceptor made of it.
+    pub(super) fn new(kind: &Kind, form: Form, answer: &Result<Step, Reject>) -> Self {
+        let report = Self {
+            mechanism: kind.mechanism(),
+            kind: format!("{kind}{}", form.as_shown()),
+            ..Self::default()
+        };
+        match answer {
+            Ok(Step::Complete { context, .. }) => report.accepted(context),
+            Ok(Step::Continue { .. } | Step::Pending(_)) => Self {
+                code: Some(ANOTHER_LEG),
+                message: Some("good so far, and the client has to send another token".into()),
+                ..report
+            },
+            Err(reject) => report.refused(reject.reason()),
+        }
+    }
+
+    /// Of text that should have been base64.
+    pub(super) fn not_base64() -> Self {
+        let report = Self {
+            kind: "text that is not base64".into(),
+            ..Self::default()
+        };
+        report.refused(&RequestError::TokenNotBase64)
+    }
+
+    fn accepted(self, context: &SecurityContext) -> Self {
+        let krb5 = context.details::<mech_krb5::Details>();
+        Self {
+            accepted: true,
+            mechanism: Some(context.mech_type().name()),
+            src_name: Some(context.initiator().to_string()),
+            acceptor_name: context.acceptor().map(ToString::to_string),
+            etype: krb5.map(|details| details.etype.number()),
+            kvno: krb5.map(|details| details.kvno),
+            flags: Some(context.flags().names().collect()),
+            start_time: krb5.map(|details| details.starttime.to_string()),
+            delegated: Some(krb5.is_some_and(|details| details.delegated.is_some())),
+            end_time: context.expires().map(|time| time.to_string()),
+            ..self
+        }
+    }
+
+    fn refused(self, reason: &dyn Explain) -> Self {
+        Self {
+            code: Some(reason.code()),
+            message: Some(reason.to_string()),
+            blame: Some(reason.blame().to_string()),
+            seen: Some(reason.seen()),
+            expected: Some(reason.expected()),
+            advice: Some(reason.advice()),
+            ..self
+        }
+    }
+
+    /// One JSON object.
+    pub(super) fn json(&self) -> String {
+        let json = serde_json::to_string_pretty(self);
+        json.unwrap_or_else(|error| unreachable!("strings, numbers and booleans only: {error}")) + "\n"
+    }
+
+    /// For people.
+    pub(super) fn text(&self) -> String {
+        let verdict = match (self.code, &self.message) {
+            (Some(ANOTHER_LEG), Some(message)) => message.clone(),
+            (Some(code), Some(message)) => format!("refused: {message} [{code}]"),
+            _ => "accepted".to_owned(),
+        };
+        let etype = self.etype.map(|number| {
+            let name = mech_krb5::crypto::etype_name(number).unwrap_or("unknown");
+            format!("{name} ({number})")
+        });
+        let delegated = self.delegated.map(|delegated| {
+            let text = if delegated {
+                "the client sent a credential along"
+            } else {
+                "no"
+            };
+            text.to_owned()
+        });
+        let mut text = format!("{verdict}\n");
+        for (name, value) in [
+            ("token", Some(self.kind.clone())),
+            (
+                "mechanism",
+                self.mechanism.map(str::to_owned).filter(|_| self.accepted),
+            ),
+            ("user", self.src_name.clone()),
+            ("service", self.acceptor_name.clone()),
+            ("encryption type", etype),
+            ("key version", self.kvno.map(|kvno| kvno.to_string())),
+            ("flags", self.flags.as_ref().map(|flags| flags.join(", "))),
+            ("valid from", self.start_time.clone()),
+            ("valid until", self.end_time.clone()),
+            ("delegated", delegated),
+            ("seen", self.seen.clone()),
+            ("expected", self.expected.clone()),
+            ("fault", self.blame.clone()),
+            ("what to do", self.advice.clone()),
+        ] {
+            if let Some(value) = value {
+                // Writing to a String cannot fail.
+                _ = writeln!(text, "  {name:<16}{value}");
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,64 @@
+//! TLS towards the clients: rustls with graviola, from PEM files.
+
+use super::{bindings, pem_file};
+use crate::config::Tls;
+use crate::failure::Failure;
+use negotiate_core::{BindingsPolicy, ChannelBindings};
+use negotiate_http::Connection;
+use rustls::ServerConfig;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+/// What a listener needs for TLS.
+pub(super) struct ServerTls {
+    acceptor: TlsAcceptor,
+    bindings: Option<Arc<ChannelBindings>>,
+}
+
+impl ServerTls {
+    /// Reads certificate and key.
+    ///
+    /// # Errors
+    /// If one of the files cannot be read or used, or they do not belong together; the error names the file.
+    pub(super) fn load(tls: &Tls, policy: BindingsPolicy) -> Result<Self, Failure> {
+        let chain = pem_file::certificates(&tls.certificate)?;
+        let key = pem_file::private_key(&tls.key)?;
+        let bindings = bindings::of_certificate(&tls.certificate, policy)?;
+        let provider = Arc::new(rustls_graviola::default_provider());
+        let unusable = |error: rustls::Error| {
+            let (certificate, key) = (tls.certificate.display(), tls.key.display());
+            let advice = "give the certificate that was issued for this key; RSA and ECDSA P-256 and P-384 are supported";
+            let problem = format!("certificate {certificate} and key {key} cannot be used: {error}");
+            Failure::unusable(problem, advice)
+        };
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(unusable)?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(unusable)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self {
+            acceptor: Arc::new(config).into(),
+            bindings,
+        })
+    }
+
+    /// Begins TLS.
+    ///
+    /// # Errors
+    /// If the client does not speak it, or has no version or cipher suite in common.
+    pub(super) async fn handshake(&self, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+        self.acceptor.accept(stream).await
+    }
+
+    /// A new connection's place, with the bindings of its channel.
+    pub(super) fn connection(&self) -> Connection {
+        match &self.bindings {
+            Some(bindings) => Connection::with_bindings(Arc::clone(bindings)),
+            None => Connection::new(),
+        }
+    }
+}

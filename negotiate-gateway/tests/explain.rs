@@ -1,0 +1,375 @@
+//! `negotiate explain` on tokens of real clients.
+
+mod common;
+
+use common::{Ended, file, negotiate, run, scratch, text};
+use serde_json::Value;
+use testvectors::{Capture, capture, captures};
+
+const AES: std::ops::RangeInclusive<i32> = 17..=20;
+
+/// Explains a captured token at its time, as the captured server would have judged it.
+fn explain(capture: &Capture, more: &[&str], input: &[u8]) -> Ended {
+    explain_at(capture.captured_at(), capture, more, input)
+}
+
+fn explain_at(now: &str, capture: &Capture, more: &[&str], input: &[u8]) -> Ended {
+    let keytab = capture.path("keytab");
+    let mut command = negotiate(["explain", "--keytab", text(&keytab), "--now", now]);
+    if let Some(bindings) = capture.channel_bindings() {
+        command.args(["--channel-bindings", &hex(&bindings.application_data)]);
+    }
+    run(command.args(more), input)
+}
+
+fn explain_json(capture: &Capture, more: &[&str]) -> (Option<i32>, Value) {
+    let arguments = [&["--json"], more].concat();
+    let ended = explain(capture, &arguments, &capture.initiator_token());
+    let json = serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+    (ended.status, json)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn with_kerberos() -> impl Iterator<Item = Capture> {
+    captures()
+        .into_iter()
+        .filter(|capture| capture.case().has("keytab"))
+}
+
+#[test]
+fn every_aes_token_is_accepted_at_its_time() {
+    let mut count = 0;
+    for capture in with_kerberos().filter(|capture| capture.expect() == "accepted") {
+        let (status, json) = explain_json(&capture, &[]);
+        assert_eq!(status, Some(0), "{}: {json}", capture.name());
+        assert_eq!(json["accepted"], true, "{}", capture.name());
+        assert_eq!(json["mechanism"], "krb5", "{}", capture.name());
+        assert_eq!(json["src_name"], capture.initiator(), "{}", capture.name());
+        assert_eq!(
+            json["acceptor_name"],
+            capture.acceptor_name(),
+            "{}",
+            capture.name()
+        );
+        assert_eq!(json["etype"], capture.ticket_etype(), "{}", capture.name());
+        assert_eq!(json["kvno"], capture.ticket_kvno(), "{}", capture.name());
+        assert_eq!(
+            json["delegated"],
+            capture.delegated().is_some(),
+            "{}",
+            capture.name()
+        );
+        assert_eq!(json["code"], Value::Null, "{}", capture.name());
+        assert!(AES.contains(&capture.ticket_etype()), "{}", capture.name());
+        count += 1;
+    }
+    assert!(count >= 40, "only {count} captures");
+}
+
+#[test]
+fn every_refused_token_is_refused_with_its_code() {
+    let mut codes = Vec::new();
+    for capture in with_kerberos().filter(|capture| capture.expect() != "accepted") {
+        let (status, json) = explain_json(&capture, &[]);
+        assert_eq!(status, Some(1), "{}: {json}", capture.name());
+        assert_eq!(json["accepted"], false, "{}", capture.name());
+        assert_eq!(json["code"], capture.expect(), "{}", capture.name());
+        for key in ["message", "blame", "seen", "expected", "advice"] {
+            assert_ne!(
+                json[key].as_str().unwrap_or_default(),
+                "",
+                "{}: {key}",
+                capture.name()
+            );
+        }
+        codes.push(capture.expect().to_owned());
+    }
+    codes.sort();
+    codes.dedup();
+    assert_eq!(codes, ["krb5.bindings_mismatch", "krb5.etype_refused"]);
+}
+
+#[test]
+fn the_object_has_the_documented_keys_and_types() {
+    let (_, json) = explain_json(&capture("mit/http-spnego-cb-deleg"), &[]);
+    let keys: Vec<&String> = json.as_object().expect("an object").keys().collect();
+    let documented = [
+        "accepted",
+        "mechanism",
+        "src_name",
+        "acceptor_name",
+        "etype",
+        "kvno",
+        "flags",
+        "start_time",
+        "end_time",
+        "delegated",
+        "code",
+        "message",
+        "blame",
+        "seen",
+        "expected",
+        "advice",
+    ];
+    let mut sorted = documented.to_vec();
+    sorted.sort_unstable();
+    assert_eq!(keys, sorted);
+    let expected = serde_json::json!({
+        "accepted": true,
+        "mechanism": "krb5",
+        "src_name": "alice@MIT.TEST",
+        "acceptor_name": "HTTP/www.mit.test@MIT.TEST",
+        "etype": 18,
+        "kvno": 1,
+        "flags": ["delegate", "mutual", "confidentiality", "integrity", "channel_bound"],
+        "start_time": "2026-11-22T05:57:19Z",
+        "end_time": "2026-11-23T05:57:19Z",
+        "delegated": true,
+        "code": null, "message": null, "blame": null, "seen": null, "expected": null, "advice": null,
+    });
+    assert_eq!(json, expected);
+}
+
+#[test]
+fn a_token_is_told_in_every_form() {
+    let capture = capture("mit/http-spnego-deleg");
+    let token = capture.initiator_token();
+    let base64 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, &token);
+    let path = capture.path("initiator-token");
+    for (what, arguments, input) in [
+        ("a file", vec![text(&path)], vec![]),
+        ("standard input", vec![], token.clone()),
+        ("standard input by name", vec!["-"], token.clone()),
+        ("base64", vec![], base64.clone().into_bytes()),
+        ("wrapped base64", vec![], wrapped(&base64).into_bytes()),
+        (
+            "a line of curl",
+            vec![],
+            format!("> Authorization: Negotiate {base64}\r\n").into_bytes(),
+        ),
+    ] {
+        let ended = explain(&capture, &arguments, &input);
+        assert_eq!(ended.status, Some(0), "{what}: {ended:?}");
+        assert!(ended.out.starts_with("accepted\n"), "{what}: {ended:?}");
+    }
+}
+
+fn wrapped(base64: &str) -> String {
+    let lines: Vec<&str> = base64
+        .as_bytes()
+        .chunks(76)
+        .map(|line| std::str::from_utf8(line).expect("ASCII"))
+        .collect();
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn people_get_the_same_in_words() {
+    let ended = explain(
+        &capture("mit/http-spnego-cb-deleg"),
+        &[],
+        &capture("mit/http-spnego-cb-deleg").initiator_token(),
+    );
+    assert_eq!(
+        ended.out,
+        "accepted\n  \
+           token           a SPNEGO token (NegTokenInit) that offers krb5\n  \
+           mechanism       krb5\n  \
+           user            alice@MIT.TEST\n  \
+           service         HTTP/www.mit.test@MIT.TEST\n  \
+           encryption type aes256-cts-hmac-sha1-96 (18)\n  \
+           key version     1\n  \
+           flags           delegate, mutual, confidentiality, integrity, channel_bound\n  \
+           valid from      2026-11-22T05:57:19Z\n  \
+           valid until     2026-11-23T05:57:19Z\n  \
+           delegated       the client sent a credential along\n"
+    );
+}
+
+#[test]
+fn the_time_of_judgement_matters() {
+    let capture = capture("mit/etype18-spnego-mutual");
+    for (now, code) in [
+        ("2026-11-22T06:10:00Z", "krb5.clock_skew"),
+        ("2026-11-22T07:10:00+01:00", "krb5.clock_skew"),
+        ("2027-01-01T00:00:00Z", "krb5.ticket_expired"),
+        ("2026-11-22T00:00:00Z", "krb5.ticket_not_yet_valid"),
+    ] {
+        let ended = explain_at(now, &capture, &["--json"], &capture.initiator_token());
+        let json: Value = serde_json::from_str(&ended.out).expect("JSON");
+        assert_eq!(
+            (ended.status, json["code"].as_str()),
+            (Some(1), Some(code)),
+            "{now}: {json}"
+        );
+    }
+}
+
+#[test]
+fn other_tokens_are_named() {
+    let keytab = capture("mit/etype18-spnego-mutual").path("keytab");
+    for (name, said) in [
+        (
+            "clients/ntlm-in-spnego-curl-gssntlmssp",
+            "a SPNEGO token (NegTokenInit) that offers ntlmssp",
+        ),
+        (
+            "clients/negotiate-bare-ntlmssp-pyspnego",
+            "an NTLM NEGOTIATE message, without SPNEGO",
+        ),
+    ] {
+        let token = capture(name).initiator_token();
+        let ended = run(&mut negotiate(["explain", "--keytab", text(&keytab)]), &token);
+        assert_eq!(ended.status, Some(1), "{name}: {ended:?}");
+        assert!(
+            ended
+                .out
+                .starts_with("refused: the initiator offered ntlm [spnego.ntlm_offered]\n"),
+            "{ended:?}"
+        );
+        assert!(ended.out.contains(said), "{name}: {ended:?}");
+    }
+}
+
+#[test]
+fn reselection_needs_another_leg() {
+    // A NegTokenInit (RFC 4178 section 4.2.1) that offers NegoEx first, with a token for it, and then krb5.
+    let token = b"\x60\x2f\x06\x06\x2b\x06\x01\x05\x05\x02\xa0\x25\x30\x23\xa0\x19\x30\x17\
+                  \x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x1e\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\
+                  \xa2\x06\x04\x04NEGO";
+    let keytab = capture("mit/etype18-spnego-mutual").path("keytab");
+    let ended = run(
+        &mut negotiate(["explain", "--keytab", text(&keytab), "--json"]),
+        token,
+    );
+    assert_eq!(ended.status, Some(3), "{ended:?}");
+    let json: Value = serde_json::from_str(&ended.out).expect("JSON");
+    assert_eq!(json["accepted"], false);
+    assert_eq!(json["code"], "another_leg_needed");
+}
+
+#[test]
+fn what_is_no_token_is_refused_or_a_matter_of_usage() {
+    let keytab = capture("mit/etype18-spnego-mutual").path("keytab");
+    let explain = |input: &[u8]| run(&mut negotiate(["explain", "--keytab", text(&keytab)]), input);
+    for (input, code) in [
+        (&b"\x00"[..], "spnego.not_negotiate"),
+        (b"`", "http.token_not_base64"),
+        (b"hello", "http.token_not_base64"),
+        (b"Authorization: Negotiate YII", "http.token_not_base64"),
+        (b"AAAA", "spnego.not_negotiate"),
+        (b"\x60\x82\x10\x00\x06", "spnego.truncated"),
+        (&[0xff; 100_000], "spnego.token_too_long"),
+    ] {
+        let ended = explain(input);
+        assert_eq!(ended.status, Some(1), "{ended:?}");
+        assert!(
+            ended
+                .out
+                .lines()
+                .next()
+                .is_some_and(|line| line.ends_with(&format!("[{code}]"))),
+            "{ended:?}"
+        );
+    }
+    for (input, message) in [
+        (&b""[..], "negotiate: the input holds no token\n"),
+        (
+            b"Authorization: Basic eDp5",
+            "negotiate: the Authorization line is not of the scheme Negotiate or NTLM\n",
+        ),
+        (
+            &[b'A'; (4 << 20) + 1],
+            "negotiate: standard input is longer than any token\n",
+        ),
+    ] {
+        let ended = explain(input);
+        assert_eq!(ended.status, Some(2), "{ended:?}");
+        assert!(ended.err.starts_with(message), "{ended:?}");
+        assert!(ended.err.contains("\n  help: "), "{ended:?}");
+    }
+}
+
+#[test]
+fn usage_errors_say_what_is_right() {
+    let keytab = capture("mit/etype18-spnego-mutual").path("keytab");
+    for (arguments, message) in [
+        (
+            &["--now", "yesterday"][..],
+            "write date, time and offset as in RFC 3339: 2026-11-22T05:57:20Z",
+        ),
+        (
+            &["--channel-bindings", "0x00"],
+            "write an even number of hex digits",
+        ),
+        (&["--jsn"], "a similar argument exists: '--json'"),
+        (
+            &["/nonexistent/token"],
+            "token /nonexistent/token cannot be read: No such file or directory",
+        ),
+    ] {
+        let mut command = negotiate(["explain", "--keytab", text(&keytab)]);
+        let ended = run(command.args(arguments), b"");
+        assert_eq!(ended.status, Some(2), "{ended:?}");
+        assert!(ended.err.contains(message), "{ended:?}");
+    }
+}
+
+#[test]
+fn keys_may_be_spread_over_keytabs() {
+    let (one, other) = (
+        capture("mit/etype18-spnego-mutual"),
+        capture("mit/etype17-spnego-mutual"),
+    );
+    let (keytab, own) = (other.path("keytab"), one.path("keytab"));
+    let ended = run(
+        &mut negotiate([
+            "explain",
+            "--keytab",
+            text(&keytab),
+            "--keytab",
+            text(&own),
+            "--now",
+            one.captured_at(),
+        ]),
+        &one.initiator_token(),
+    );
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+}
+
+#[test]
+fn keytabs_that_cannot_be_used_are_named() {
+    let whole = capture("mit/etype18-spnego-mutual").keytab();
+    for (path, message) in [
+        (
+            scratch("missing"),
+            "cannot be read: No such file or directory (os error 2)",
+        ),
+        (file("empty", b""), "is empty"),
+        (
+            file("no-entries", b"\x05\x02"),
+            "is well-formed and holds no entries",
+        ),
+        (file("text", b"# keytab\n"), "is not a keytab"),
+        (file("cut", &whole[..whole.len() - 7]), "is truncated: "),
+        (
+            file("version", b"\x05\x07\0\0\0\x01a"),
+            "is damaged: keytab format version 7 is not known",
+        ),
+    ] {
+        for command in [&["explain", "--keytab"][..], &["keytab", "list"]] {
+            let mut command = negotiate(command.iter().copied());
+            let ended = run(command.arg(&path), b"");
+            assert_eq!(ended.status, Some(2), "{ended:?}");
+            let (problem, advice) = ended.err.split_once('\n').expect("two lines");
+            assert!(
+                problem.contains(text(&path)) && problem.contains(message),
+                "{ended:?}"
+            );
+            assert!(advice.starts_with("  help: "), "{ended:?}");
+        }
+    }
+}

@@ -25,6 +25,7 @@ mod error;
 pub mod keytab;
 mod mechanism;
 pub mod message;
+pub mod pac;
 mod principal;
 pub mod replay;
 

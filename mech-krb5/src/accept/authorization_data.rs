@@ -7,7 +7,7 @@ use super::{Policy, UnknownAuthorizationData};
 use crate::crypto::EncryptionType;
 use crate::error::{Container, Fact, Part};
 use crate::message::{AdType, AuthorizationData};
-use negotiate_core::der::Reader;
+use negotiate_core::der::{ErrorKind, Reader};
 
 /// Witness that nothing is there that must be understood and is not. Minted by [`check`] alone.
 pub(super) struct AuthorizationDataChecked {
@@ -20,7 +20,7 @@ pub(super) struct AuthorizationDataChecked {
 pub(super) struct ClientWishes {
     /// KERB_AP_OPTIONS_CBT: it knows channel bindings (MS-KILE section 3.2.5.8).
     pub(super) advertises_bindings: bool,
-    /// The best encryption type by our order from its list (RFC 4537), if it sent one.
+    /// The best encryption type by our order from its list (RFC 4537), if it sent one that has any of ours.
     pub(super) subkey_type: Option<EncryptionType>,
 }
 
@@ -46,14 +46,13 @@ pub(super) fn check(
             policy,
             &mut |ad_type, ad_data| match ad_type {
                 AdType::AP_OPTIONS => {
-                    let options = <[u8; 4]>::try_from(ad_data)
-                        .map(u32::from_le_bytes)
-                        .unwrap_or_default();
-                    client.advertises_bindings |= options & KERB_AP_OPTIONS_CBT != 0;
+                    client.advertises_bindings |= ap_options(ad_data)? & KERB_AP_OPTIONS_CBT != 0;
                     Ok(Understood::Yes)
                 }
                 AdType::ETYPE_NEGOTIATION => {
-                    client.subkey_type = preferred(ad_data, policy)?;
+                    // The first list counts, as with MIT krb5; the others must be lists nevertheless.
+                    let offered = preferred(ad_data, policy)?;
+                    client.subkey_type = client.subkey_type.or(offered);
                     Ok(Understood::Yes)
                 }
                 // The client's wishes about its own tokens and hints about itself: nothing that an acceptor has to obey.
@@ -118,6 +117,15 @@ fn walk<'a>(
             }
         }
     }
+}
+
+/// MS-KILE section 2.2.7: 32 bits, little-endian. What cannot be read must not pass for "no bindings known".
+fn ap_options(ad_data: &[u8]) -> Result<u32, Fact> {
+    let options = <[u8; 4]>::try_from(ad_data).map_err(|_| Fact::Malformed {
+        part: Part::AuthorizationData,
+        error: Reader::new(ad_data).error(ErrorKind::BadValue),
+    })?;
+    Ok(u32::from_le_bytes(options))
 }
 
 /// RFC 4537 section 3: `EtypeList ::= SEQUENCE OF Int32`; the acceptor takes what it prefers of it.

@@ -96,10 +96,8 @@ pub(super) fn prepare(
     let is_mutual = is_dce_style || bindings.flags.contains(ContextFlags::MUTUAL);
     let base_key = initiator_subkey.as_ref().unwrap_or(session_key);
     let reply = if is_mutual {
-        let subkey_type = authorization_data
-            .client
-            .subkey_type
-            .unwrap_or(base_key.encryption_type());
+        let offered = authorization_data.client.subkey_type;
+        let subkey_type = policy.subkey_type(base_key.encryption_type(), offered);
         let (framing, random) = (attempt.framing, &mut *ambient.random);
         Some(ap_rep::make(
             session_key,

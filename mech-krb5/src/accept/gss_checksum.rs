@@ -7,7 +7,7 @@
 //! 24..26  DlgOpt  1, if the delegation flag is set
 //! 26..28  Dlgth   length of Deleg
 //! 28..    Deleg   KRB-CRED
-//! last    Exts    extensions (RFC 6542: type and length, both big-endian); none is needed here, so all are skipped
+//! last    Exts    extensions (RFC 6542: type and length, both big-endian, and data); none is needed here
 //! ```
 //!
 //! Initiators that do not know GSS-API leave the field out or put an ordinary checksum over nothing there.
@@ -114,21 +114,32 @@ fn parse<'a>(
     let (flags, rest) = rest.split_first_chunk::<4>().ok_or(truncated.clone())?;
     let token_flags = ContextFlags::from_bits_truncate(u32::from_le_bytes(*flags));
     let bindings = compare(hash, request)?;
-    let delegation = if token_flags.contains(ContextFlags::DELEGATE) && !rest.is_empty() {
+    let (delegation, extensions) = if token_flags.contains(ContextFlags::DELEGATE) && !rest.is_empty() {
         let (option, rest) = rest.split_first_chunk::<2>().ok_or(truncated.clone())?;
         if u16::from_le_bytes(*option) != 1 {
             return Err(Fact::BadGssChecksum(GssChecksumFault::DelegationOption));
         }
         let (length, rest) = rest.split_first_chunk::<2>().ok_or(truncated.clone())?;
-        Some(
-            rest.get(..usize::from(u16::from_le_bytes(*length)))
-                .ok_or(truncated)?,
-        )
+        let (krb_cred, rest) = rest
+            .split_at_checked(u16::from_le_bytes(*length).into())
+            .ok_or(truncated.clone())?;
+        (Some(krb_cred), rest)
     } else {
-        None
+        (None, rest)
     };
+    skip_extensions(extensions).ok_or(truncated)?;
     let flags = ContextFlags::from_bits_truncate(token_flags.bits() & INITIATOR_FLAGS.bits());
     Ok((flags, delegation, bindings))
+}
+
+/// Nobody has to understand an extension (RFC 6542), but the list must fill the rest of the field, as with MIT krb5.
+fn skip_extensions(mut rest: &[u8]) -> Option<()> {
+    while !rest.is_empty() {
+        let (_extension_type, after) = rest.split_first_chunk::<4>()?;
+        let (length, after) = after.split_first_chunk::<4>()?;
+        rest = after.get(usize::try_from(u32::from_be_bytes(*length)).ok()?..)?;
+    }
+    Some(())
 }
 
 /// Sixteen zeros are "no bindings" (RFC 4121 section 4.1.1.2), anything else must be ours, if we have any.

@@ -43,8 +43,11 @@ impl ErrorReply {
             let message = KrbError {
                 stime: self.now,
                 error_code: error.krb_error(),
+                client: None,
                 realm: server.realm(),
                 sname: server.name(),
+                e_text: None,
+                e_data: None,
             };
             Token::from(self.framing.wrap(KRB_ERROR, &message.encode()))
         });

@@ -52,6 +52,20 @@ pub(crate) struct Policy {
     pub(crate) transited: TransitedPolicy,
 }
 
+impl Policy {
+    /// The type of the acceptor's subkey: that of the key it replaces, unless the client offers one that we prefer
+    /// (RFC 4537 section 3).
+    fn subkey_type(&self, replaced: EncryptionType, offered: Option<EncryptionType>) -> EncryptionType {
+        let rank = |etype| self.encryption_types.iter().position(|ours| *ours == etype);
+        match (offered, rank(replaced)) {
+            (None, _) => replaced,
+            (Some(offered), None) => offered,
+            (Some(offered), Some(replaced_rank)) if rank(offered) < Some(replaced_rank) => offered,
+            (Some(_), Some(_)) => replaced,
+        }
+    }
+}
+
 /// What happens to anonymous clients (RFC 8062).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AnonymousPolicy {

@@ -69,24 +69,21 @@ pub(super) fn check(
     {
         return Ok(PathAccepted(()));
     }
-    let refused = |via: &[u8]| Fact::TransitedRefused {
+    let refused = |via: Option<&[u8]>| Fact::TransitedRefused {
         client_realm: Untrusted(ticket.crealm).to_string(),
         server_realm: Untrusted(server_realm).to_string(),
-        via: if via.is_empty() {
-            "".into()
-        } else {
-            Untrusted(via).to_string()
-        },
+        via: via.map(|realm| Untrusted(realm).to_string()),
     };
     if ticket.transited.tr_type != Transited::DOMAIN_X500_COMPRESS {
-        return Err(refused(b""));
+        return Err(refused(None));
     }
-    let realms = expand(ticket.transited.contents, ticket.crealm, server_realm).ok_or(refused(b""))?;
+    let realms =
+        expand(ticket.transited.contents, ticket.crealm, server_realm).ok_or_else(|| refused(None))?;
     match realms
         .iter()
         .find(|via| !policy.allows(ticket.crealm, server_realm, via))
     {
-        Some(via) => Err(refused(via)),
+        Some(via) => Err(refused(Some(via))),
         None => Ok(PathAccepted(())),
     }
 }
@@ -98,18 +95,22 @@ const MAX_REALM_LEN: usize = 255;
 
 /// The realms of a DOMAIN-X500-COMPRESS list, all those between included that an empty field stands for; `None` if it is
 /// malformed.
-fn expand(contents: &[u8], client_realm: &[u8], server_realm: &[u8]) -> Option<Vec<Vec<u8>>> {
-    let mut realms: Vec<Vec<u8>> = Vec::new();
-    let mut previous: Vec<u8> = client_realm.to_vec();
+fn expand(contents: &[u8], client_realm: &[u8], server_realm: &[u8]) -> Option<Vec<Realm>> {
+    let mut realms = Vec::new();
+    // What an abbreviation refers to: nothing, before the first field.
+    let mut previous = Realm::new();
     let mut all_between = false;
     let fields = split_fields(contents)?;
-    let count = fields.len();
+    let last = fields.len().saturating_sub(1);
     for (index, field) in fields.into_iter().enumerate() {
         if field.text.is_empty() {
             // RFC 4120: a null subfield says that all realms between the neighbours were traversed; at the ends the
             // neighbours are the client's realm and ours.
             all_between = true;
-            if index.checked_add(1) == Some(count) {
+            if index == 0 {
+                previous = client_realm.to_vec();
+            }
+            if index == last {
                 push_between(&mut realms, &previous, server_realm)?;
             }
             continue;
@@ -132,12 +133,12 @@ struct Field {
 
 impl Field {
     /// RFC 4120: a trailing dot prepends to the previous realm, a leading slash appends to it.
-    fn realm(self, previous: &[u8]) -> Option<Vec<u8>> {
+    fn realm(self, previous: &[u8]) -> Option<Realm> {
         let mut realm = self.text;
         if !self.is_whole {
             if realm.last() == Some(&b'.') {
                 realm.extend_from_slice(previous);
-            } else if realm.first() == Some(&b'/') && previous.first() == Some(&b'/') {
+            } else if realm.first() == Some(&b'/') {
                 realm.splice(0..0, previous.iter().copied());
             }
         }
@@ -172,7 +173,7 @@ fn split_fields(contents: &[u8]) -> Option<Vec<Field>> {
     Some(fields)
 }
 
-fn push(realms: &mut Vec<Vec<u8>>, realm: Vec<u8>) -> Option<()> {
+fn push(realms: &mut Vec<Realm>, realm: Realm) -> Option<()> {
     if realms.len() >= MAX_REALMS {
         return None;
     }
@@ -180,34 +181,41 @@ fn push(realms: &mut Vec<Vec<u8>>, realm: Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// Adds what lies between two realms, one of which is an ancestor of the other; other pairs have nothing between them
-/// that could be named.
-fn push_between(realms: &mut Vec<Vec<u8>>, one: &[u8], other: &[u8]) -> Option<()> {
-    let (long, short) = if one.len() > other.len() {
+/// Adds what lies between two realms; `None` unless one is an ancestor of the other.
+fn push_between(realms: &mut Vec<Realm>, one: &[u8], other: &[u8]) -> Option<()> {
+    let (mut realm, ancestor) = if one.len() > other.len() {
         (one, other)
     } else {
         (other, one)
     };
-    let mut ancestor = long;
-    while let Some(parent) = parent(ancestor) {
-        if parent == short {
-            break;
+    while realm != ancestor {
+        realm = parent(realm).or_else(|| x500_parent(realm))?;
+        if realm != ancestor {
+            push(realms, realm.to_vec())?;
         }
-        if parent.len() < short.len() {
-            return None;
-        }
-        push(realms, parent.to_vec())?;
-        ancestor = parent;
     }
     Some(())
 }
 
+/// The realm above one that is named like a domain.
 fn parent(realm: &[u8]) -> Option<&[u8]> {
+    if realm.first() == Some(&b'/') {
+        return None;
+    }
     let dot = realm.iter().position(|byte| *byte == b'.')?;
     realm.get(dot.checked_add(1)?..)
 }
 
-/// The realm and those above it.
+/// The realm above one that has an X.500 name: `/COM` of `/COM/HP` (RFC 4120 section 3.3.3.2).
+fn x500_parent(realm: &[u8]) -> Option<&[u8]> {
+    let (b'/', rest) = realm.split_first()? else {
+        return None;
+    };
+    let slash = rest.iter().rposition(|byte| *byte == b'/')?;
+    realm.get(..slash.checked_add(1)?)
+}
+
+/// The realm and those above it. X.500 names have no default path: MIT krb5 asks for capaths there, and so do we.
 fn up(realm: &[u8]) -> impl Iterator<Item = &[u8]> {
     core::iter::successors(Some(realm), |realm| parent(realm))
 }
@@ -267,10 +275,48 @@ mod tests {
                 "{contents}"
             );
         }
-        // ",EDU, /COM,": realms traversed between the client's realm and EDU, and between /COM and ours, are left out.
-        assert_eq!(expanded(",EDU", "A.B.EDU", "X").unwrap(), ["B.EDU", "EDU"],);
-        assert_eq!(expanded("EDU,", "COM", "A.B.EDU").unwrap(), ["EDU", "B.EDU"]);
-        assert_eq!(expanded("a\\", "A", "B"), None);
+        // ",EDU, /COM,": all realms from the client's to EDU, and from /COM to the server's.
+        assert_eq!(
+            expanded(",EDU, /COM,", "A.B.EDU", "/COM/HP/APOLLO").unwrap(),
+            ["B.EDU", "EDU", "/COM", "/COM/HP"]
+        );
+    }
+
+    // What the RFC leaves open, as MIT krb5's chk_trans.c reads it.
+    #[test]
+    fn the_ends_of_a_list_refer_to_client_and_server_only_through_null_fields() {
+        for (contents, client, server, realms) in [
+            // The first field has nothing before it that it could abbreviate.
+            ("/COM", "/COM/HP", "/COM/DEC", &["/COM"][..]),
+            ("MIT.", "EDU", "COM", &["MIT."]),
+            (",MIT.", "EDU", "COM", &["MIT.EDU"]),
+            (",", "A.B.EDU", "EDU", &["B.EDU"]),
+            (",", "EDU", "EDU", &[]),
+            ("EDU,", "COM", "A.B.EDU", &["EDU", "B.EDU"]),
+            ("EDU,,A.B.EDU", "COM", "ORG", &["EDU", "B.EDU", "A.B.EDU"]),
+        ] {
+            let expected: Vec<_> = realms.iter().map(ToString::to_string).collect();
+            assert_eq!(expanded(contents, client, server), Some(expected), "{contents}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_guessed() {
+        let long = "x".repeat(MAX_REALM_LEN + 1);
+        let many = ["X"; MAX_REALMS + 1].join(",");
+        for (contents, why) in [
+            ("a\\", "nothing after the backslash"),
+            (",A.B", "no way up from the client's realm"),
+            (",", "no way from the client's realm to ours"),
+            ("EDU,,/COM", "names of two kinds"),
+            ("/COM,, /ORG/X", "no common beginning"),
+            ("B.EDU,,EDU.B", "of the same length"),
+            ("A\0B", "NUL"),
+            (&long, "too long"),
+            (&many, "too many"),
+        ] {
+            assert_eq!(expanded(contents, "CLIENT.TEST", "SERVER.TEST"), None, "{why}");
+        }
     }
 
     #[test]

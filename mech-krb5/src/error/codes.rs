@@ -93,7 +93,7 @@ const fn miss_row(miss: &KeytabMiss) -> Row {
         KeytabMiss::KeytabNewer { .. } => row("krb5.kvno_old", Initiator, No, NoCred, E::BADKEYVER),
         KeytabMiss::KeytabOlder { .. } => row("krb5.kvno_new", Acceptor, No, NoCred, E::BADKEYVER),
         KeytabMiss::EtypeMissing { .. } => row("krb5.etype_missing", Acceptor, No, NoCred, E::NOKEY),
-        KeytabMiss::WrongKey { .. } => row("krb5.wrong_key", Acceptor, No, NoCred, E::MODIFIED),
+        KeytabMiss::WrongKey { .. } => row("krb5.wrong_key", Acceptor, No, NoCred, E::BAD_INTEGRITY),
     }
 }
 

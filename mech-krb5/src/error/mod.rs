@@ -145,8 +145,8 @@ pub enum Fact {
         client_realm: String,
         /// Our realm, quoted and escaped.
         server_realm: String,
-        /// The realm that is not on the way, quoted and escaped; empty if the list cannot be read.
-        via: String,
+        /// The realm that is not on the way, quoted and escaped; none if the list of realms cannot be read.
+        via: Option<String>,
     },
     /// Authorization data that must be understood and is not (RFC 4120 section 5.2.6).
     UnknownAuthorizationData {

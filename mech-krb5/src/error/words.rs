@@ -140,10 +140,10 @@ impl Fact {
                 DelegationFault::Incomplete => "a KRB-CRED without the names or the end time of its ticket",
             }
             .into(),
-            Self::TransitedRefused { client_realm, server_realm, via } if via.is_empty() => {
+            Self::TransitedRefused { client_realm, server_realm, via: None } => {
                 format!("from {client_realm} to {server_realm}, a list of realms that cannot be read")
             }
-            Self::TransitedRefused { client_realm, server_realm, via } => {
+            Self::TransitedRefused { client_realm, server_realm, via: Some(via) } => {
                 format!("from {client_realm} to {server_realm} through {via}")
             }
             Self::UnknownAuthorizationData { container, ad_type } => {
@@ -290,7 +290,10 @@ impl Fact {
                     .into()
             }
             Self::BadDelegation(_) => "turn delegation off in the client, or update its Kerberos library".into(),
-            Self::TransitedRefused { client_realm, server_realm, via } => {
+            Self::TransitedRefused { via: None, .. } => {
+                "let the KDCs of this server's realm check paths themselves, and trust them to (trust_kdc)".into()
+            }
+            Self::TransitedRefused { client_realm, server_realm, via: Some(via) } => {
                 format!("if this path is wanted, add to capaths: {client_realm} = {{ {server_realm} = {via} }}")
             }
             Self::UnknownAuthorizationData { .. } => {

@@ -1,8 +1,10 @@
-use super::{EncryptedData, EncryptionKey, MessageError, PVNO, application, head};
+use super::{
+    EncryptedData, EncryptionKey, MessageError, application, head, with_micros, write_head, written,
+};
 use crate::crypto::Key;
 use alloc::vec::Vec;
 use negotiate_core::Timestamp;
-use negotiate_core::der::{Error, Reader, Tag, Writer};
+use negotiate_core::der::{Error, Reader};
 
 /// `EncAPRepPart` (RFC 4120 section 5.5.2), the proof that the acceptor could open the ticket:
 ///
@@ -43,7 +45,7 @@ impl<'a> EncApRepPart<'a> {
         input.finish()?;
         let seconds = sequence.field(0, Reader::kerberos_time)?;
         let cusec = sequence.field(1, Reader::microseconds)?;
-        let ctime = Timestamp::from_unix_micros(seconds.unix_micros().saturating_add(cusec.into()));
+        let ctime = with_micros(seconds, cusec);
         let subkey = sequence.optional_field(2, EncryptionKey::decode)?;
         let seq_number = sequence.optional_field(3, Reader::uint32)?;
         sequence.finish()?;
@@ -71,40 +73,30 @@ impl<'a> EncApRepPart<'a> {
     /// Writes the part that is to be sealed.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        // Room for the whole: growing would leave a copy of the subkey behind.
-        let mut writer = Writer::with_capacity(128);
-        writer.element(Tag::application(27), |message| {
-            message.sequence(|sequence| {
-                sequence.field(0, |field| field.kerberos_time(self.ctime));
-                sequence.field(1, |field| field.integer(self.ctime.subsec_micros().into()));
-                if let Some(subkey) = &self.subkey {
-                    sequence.field(2, |field| subkey.encode(field));
-                }
-                if let Some(seq_number) = self.seq_number {
-                    sequence.field(3, |field| field.integer(seq_number.into()));
-                }
-            });
-        });
-        writer.into_bytes()
+        written(27, 128, |sequence| {
+            sequence.field(0, |field| field.kerberos_time(self.ctime));
+            sequence.field(1, |field| field.integer(self.ctime.subsec_micros().into()));
+            if let Some(subkey) = &self.subkey {
+                sequence.field(2, |field| subkey.encode(field));
+            }
+            if let Some(seq_number) = self.seq_number {
+                sequence.field(3, |field| field.integer(seq_number.into()));
+            }
+        })
     }
 
     /// Writes the AP-REP around the sealed part.
     #[must_use]
     pub fn encode_sealed(key: &Key, cipher: &[u8]) -> Vec<u8> {
-        let mut writer = Writer::with_capacity(cipher.len().saturating_add(64));
-        writer.element(Tag::application(15), |message| {
-            message.sequence(|sequence| {
-                sequence.field(0, |field| field.integer(PVNO));
-                sequence.field(1, |field| field.integer(Self::MESSAGE_TYPE));
-                let etype = key.encryption_type().number();
-                let enc_part = EncryptedData {
-                    etype,
-                    kvno: None,
-                    cipher,
-                };
-                sequence.field(2, |field| enc_part.encode(field));
-            });
-        });
-        writer.into_bytes()
+        written(15, cipher.len().saturating_add(64), |sequence| {
+            write_head(sequence, 0, Self::MESSAGE_TYPE);
+            let etype = key.encryption_type().number();
+            let enc_part = EncryptedData {
+                etype,
+                kvno: None,
+                cipher,
+            };
+            sequence.field(2, |field| enc_part.encode(field));
+        })
     }
 }

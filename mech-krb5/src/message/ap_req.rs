@@ -1,4 +1,5 @@
-use super::{EncryptedData, MessageError, Ticket, head};
+use super::{EncryptedData, MessageError, Ticket, head, write_head, written};
+use alloc::vec::Vec;
 use negotiate_core::der::{Reader, Tag};
 
 /// `AP-REQ` (RFC 4120 section 5.5.1):
@@ -64,6 +65,22 @@ impl<'a> ApReq<'a> {
             ap_options,
             ticket,
             authenticator,
+        })
+    }
+
+    /// Writes it.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let parts = self
+            .ticket
+            .raw
+            .len()
+            .saturating_add(self.authenticator.cipher.len());
+        written(14, parts.saturating_add(64), |sequence| {
+            write_head(sequence, 0, Self::MESSAGE_TYPE);
+            sequence.field(2, |field| field.bit_string_32(self.ap_options.0));
+            sequence.field(3, |field| field.raw(self.ticket.raw));
+            sequence.field(4, |field| self.authenticator.encode(field));
         })
     }
 }

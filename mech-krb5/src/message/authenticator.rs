@@ -1,7 +1,8 @@
-use super::{AuthorizationData, EncryptionKey, MessageError, PVNO, application};
+use super::{AuthorizationData, EncryptionKey, MessageError, PVNO, application, with_micros, written};
 use crate::principal::PrincipalName;
+use alloc::vec::Vec;
 use negotiate_core::Timestamp;
-use negotiate_core::der::{Error, Reader};
+use negotiate_core::der::{Error, Reader, Writer};
 
 /// `Authenticator` (RFC 4120 section 5.5.1), what the client sealed:
 ///
@@ -54,7 +55,7 @@ impl<'a> Authenticator<'a> {
         let cksum = sequence.optional_field(3, Checksum::decode)?;
         let cusec = sequence.field(4, Reader::microseconds)?;
         let seconds = sequence.field(5, Reader::kerberos_time)?;
-        let ctime = Timestamp::from_unix_micros(seconds.unix_micros().saturating_add(cusec.into()));
+        let ctime = with_micros(seconds, cusec);
         let subkey = sequence.optional_field(6, EncryptionKey::decode)?;
         let seq_number = sequence.optional_field(7, Reader::uint32)?;
         let authorization_data = sequence.optional_field(8, AuthorizationData::decode)?;
@@ -69,9 +70,41 @@ impl<'a> Authenticator<'a> {
             authorization_data,
         })
     }
+
+    /// Writes the part that is to be sealed.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let checksum_len = self.cksum.map_or(0, |cksum| cksum.checksum.len());
+        written(2, checksum_len.saturating_add(512), |sequence| {
+            sequence.field(0, |field| field.integer(PVNO));
+            sequence.field(1, |field| field.general_string(self.crealm));
+            sequence.field(2, |field| self.cname.encode(field));
+            if let Some(cksum) = &self.cksum {
+                sequence.field(3, |field| cksum.encode(field));
+            }
+            sequence.field(4, |field| field.integer(self.ctime.subsec_micros().into()));
+            sequence.field(5, |field| field.kerberos_time(self.ctime));
+            if let Some(subkey) = &self.subkey {
+                sequence.field(6, |field| subkey.encode(field));
+            }
+            if let Some(seq_number) = self.seq_number {
+                sequence.field(7, |field| field.integer(seq_number.into()));
+            }
+            if let Some(authorization_data) = &self.authorization_data {
+                sequence.field(8, |field| authorization_data.encode(field));
+            }
+        })
+    }
 }
 
-/// `Checksum` (RFC 4120 section 5.2.9).
+/// `Checksum` (RFC 4120 section 5.2.9):
+///
+/// ```text
+/// Checksum ::= SEQUENCE {
+///     cksumtype  [0] Int32,
+///     checksum   [1] OCTET STRING
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Checksum<'a> {
     /// Number of the checksum type.
@@ -81,11 +114,23 @@ pub struct Checksum<'a> {
 }
 
 impl<'a> Checksum<'a> {
-    fn decode(input: &mut Reader<'a>) -> Result<Self, Error> {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// If it is not its DER.
+    pub fn decode(input: &mut Reader<'a>) -> Result<Self, Error> {
         let mut sequence = input.sequence()?;
         let cksumtype = sequence.field(0, Reader::int32)?;
         let checksum = sequence.field(1, Reader::octet_string)?;
         sequence.finish()?;
         Ok(Self { cksumtype, checksum })
+    }
+
+    /// Writes it.
+    pub fn encode(&self, writer: &mut Writer) {
+        writer.sequence(|sequence| {
+            sequence.field(0, |field| field.integer(self.cksumtype.into()));
+            sequence.field(1, |field| field.octet_string(self.checksum));
+        });
     }
 }

@@ -1,4 +1,5 @@
-use negotiate_core::der::{Error, ErrorKind, Reader};
+use alloc::vec::Vec;
+use negotiate_core::der::{Error, ErrorKind, Reader, Writer};
 
 /// `AuthorizationData` (RFC 4120 section 5.2.6), its elements read as they are asked for:
 ///
@@ -75,6 +76,16 @@ impl<'a> AuthorizationData<'a> {
         Ok(Self { elements })
     }
 
+    /// Bytes of the elements.
+    pub(super) const fn len(self) -> usize {
+        self.elements.rest().len()
+    }
+
+    /// Writes it.
+    pub fn encode(&self, writer: &mut Writer) {
+        writer.sequence(|sequence| sequence.raw(self.elements.rest()));
+    }
+
     /// The first element, and the list without it.
     #[must_use]
     pub fn split_first(self) -> Option<(AuthorizationDataEntry<'a>, Self)> {
@@ -101,5 +112,22 @@ impl<'a> AuthorizationData<'a> {
         let ad_data = element.field(1, Reader::octet_string)?;
         element.finish()?;
         Ok(AuthorizationDataEntry { ad_type, ad_data })
+    }
+}
+
+impl AuthorizationDataEntry<'_> {
+    /// The DER of a list of these.
+    #[must_use]
+    pub fn encode_list(entries: &[Self]) -> Vec<u8> {
+        let mut writer = Writer::new();
+        writer.sequence(|list| {
+            for entry in entries {
+                list.sequence(|element| {
+                    element.field(0, |field| field.integer(entry.ad_type.0.into()));
+                    element.field(1, |field| field.octet_string(entry.ad_data));
+                });
+            }
+        });
+        writer.into_bytes()
     }
 }

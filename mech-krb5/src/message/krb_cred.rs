@@ -1,10 +1,11 @@
 use super::{
     EncryptedData, EncryptionKey, HostAddresses, MessageError, Ticket, TicketFlags, application, head,
+    write_head, written,
 };
 use crate::principal::PrincipalName;
 use alloc::vec::Vec;
 use negotiate_core::Timestamp;
-use negotiate_core::der::{Error, ErrorKind, Reader, Tag};
+use negotiate_core::der::{Error, ErrorKind, Reader, Tag, Writer};
 
 /// `KRB-CRED` (RFC 4120 section 5.8.1), credentials on their way to somebody else:
 ///
@@ -56,6 +57,20 @@ impl<'a> KrbCred<'a> {
         let enc_part = sequence.field(3, EncryptedData::decode)?;
         sequence.finish()?;
         Ok(Self { tickets, enc_part })
+    }
+
+    /// Writes it.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let tickets_len = self.tickets.iter().map(|ticket| ticket.raw.len());
+        let len = tickets_len.fold(self.enc_part.cipher.len(), usize::saturating_add);
+        written(22, len.saturating_add(64), |sequence| {
+            write_head(sequence, 0, Self::MESSAGE_TYPE);
+            sequence.field(2, |field| {
+                field.sequence(|list| self.tickets.iter().for_each(|ticket| list.raw(ticket.raw)));
+            });
+            sequence.field(3, |field| self.enc_part.encode(field));
+        })
     }
 }
 
@@ -148,6 +163,17 @@ impl<'a> EncKrbCredPart<'a> {
         sequence.finish()?;
         Ok(Self { ticket_info })
     }
+
+    /// Writes the part that is to be sealed, without the optional fields: they are for applications that send KRB-CRED by
+    /// itself (RFC 4120 section 3.6.1).
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        written(29, self.ticket_info.len().saturating_mul(512), |sequence| {
+            sequence.field(0, |field| {
+                field.sequence(|list| self.ticket_info.iter().for_each(|info| info.encode(list)));
+            });
+        })
+    }
 }
 
 impl<'a> KrbCredInfo<'a> {
@@ -168,5 +194,35 @@ impl<'a> KrbCredInfo<'a> {
         };
         sequence.finish()?;
         Ok(info)
+    }
+
+    fn encode(&self, writer: &mut Writer) {
+        writer.sequence(|sequence| {
+            sequence.field(0, |field| self.key.encode(field));
+            if let Some(prealm) = self.prealm {
+                sequence.field(1, |field| field.general_string(prealm));
+            }
+            if let Some(pname) = &self.pname {
+                sequence.field(2, |field| pname.encode(field));
+            }
+            if let Some(flags) = self.flags {
+                sequence.field(3, |field| field.bit_string_32(flags.0));
+            }
+            let times = [self.authtime, self.starttime, self.endtime, self.renew_till];
+            for (number, time) in (4..).zip(times) {
+                if let Some(time) = time {
+                    sequence.field(number, |field| field.kerberos_time(time));
+                }
+            }
+            if let Some(srealm) = self.srealm {
+                sequence.field(8, |field| field.general_string(srealm));
+            }
+            if let Some(sname) = &self.sname {
+                sequence.field(9, |field| sname.encode(field));
+            }
+            if let Some(caddr) = &self.caddr {
+                sequence.field(10, |field| caddr.encode(field));
+            }
+        });
     }
 }

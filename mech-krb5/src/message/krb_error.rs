@@ -1,10 +1,11 @@
-use super::{MessageError, PVNO, application, head};
-use crate::principal::PrincipalName;
+use super::{MessageError, application, head, with_micros, write_head, written};
+use crate::principal::{PrincipalName, PrincipalRef};
 use alloc::vec::Vec;
+use core::fmt;
 use negotiate_core::Timestamp;
-use negotiate_core::der::{Reader, Tag, Writer};
+use negotiate_core::der::Reader;
 
-/// `KRB-ERROR` (RFC 4120 section 5.9.1), without the fields that only a KDC fills:
+/// `KRB-ERROR` (RFC 4120 section 5.9.1). Nothing protects it: whoever can send can send one.
 ///
 /// ```text
 /// KRB-ERROR ::= [APPLICATION 30] SEQUENCE {
@@ -29,51 +30,16 @@ pub struct KrbError<'a> {
     pub stime: Timestamp,
     /// What went wrong.
     pub error_code: ErrorCode,
+    /// The client, if the server knew it.
+    pub client: Option<PrincipalRef<'a>>,
     /// Realm of the server.
     pub realm: &'a [u8],
     /// Name of the server.
     pub sname: PrincipalName<'a>,
-}
-
-/// `error-code` (RFC 4120 section 7.5.9), those that an acceptor sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ErrorCode(pub i32);
-
-impl ErrorCode {
-    /// KDC_ERR_ETYPE_NOSUPP
-    pub const ETYPE_NOSUPP: Self = Self(14);
-    /// KRB_AP_ERR_BAD_INTEGRITY
-    pub const BAD_INTEGRITY: Self = Self(31);
-    /// KRB_AP_ERR_TKT_EXPIRED
-    pub const TKT_EXPIRED: Self = Self(32);
-    /// KRB_AP_ERR_TKT_NYV
-    pub const TKT_NYV: Self = Self(33);
-    /// KRB_AP_ERR_REPEAT
-    pub const REPEAT: Self = Self(34);
-    /// KRB_AP_ERR_NOT_US
-    pub const NOT_US: Self = Self(35);
-    /// KRB_AP_ERR_BADMATCH
-    pub const BADMATCH: Self = Self(36);
-    /// KRB_AP_ERR_SKEW
-    pub const SKEW: Self = Self(37);
-    /// KRB_AP_ERR_BADADDR
-    pub const BADADDR: Self = Self(38);
-    /// KRB_AP_ERR_BADVERSION
-    pub const BADVERSION: Self = Self(39);
-    /// KRB_AP_ERR_MSG_TYPE
-    pub const MSG_TYPE: Self = Self(40);
-    /// KRB_AP_ERR_MODIFIED
-    pub const MODIFIED: Self = Self(41);
-    /// KRB_AP_ERR_BADKEYVER
-    pub const BADKEYVER: Self = Self(44);
-    /// KRB_AP_ERR_NOKEY
-    pub const NOKEY: Self = Self(45);
-    /// KRB_AP_ERR_INAPP_CKSUM
-    pub const INAPP_CKSUM: Self = Self(50);
-    /// KRB_AP_PATH_NOT_ACCEPTED
-    pub const PATH_NOT_ACCEPTED: Self = Self(51);
-    /// KRB_ERR_GENERIC
-    pub const GENERIC: Self = Self(60);
+    /// What went wrong, in the server's words.
+    pub e_text: Option<&'a [u8]>,
+    /// More about it: with [`ErrorCode::PREAUTH_REQUIRED`] a METHOD-DATA, which is a `SEQUENCE OF PA-DATA`.
+    pub e_data: Option<&'a [u8]>,
 }
 
 impl<'a> KrbError<'a> {
@@ -93,38 +59,112 @@ impl<'a> KrbError<'a> {
         sequence.optional_field(3, Reader::microseconds)?;
         let seconds = sequence.field(4, Reader::kerberos_time)?;
         let susec = sequence.field(5, Reader::microseconds)?;
-        let stime = Timestamp::from_unix_micros(seconds.unix_micros().saturating_add(susec.into()));
         let error_code = ErrorCode(sequence.field(6, Reader::int32)?);
-        sequence.optional_field(7, Reader::general_string)?;
-        sequence.optional_field(8, PrincipalName::decode)?;
+        let crealm = sequence.optional_field(7, Reader::general_string)?;
+        let cname = sequence.optional_field(8, PrincipalName::decode)?;
         let realm = sequence.field(9, Reader::general_string)?;
         let sname = sequence.field(10, PrincipalName::decode)?;
-        sequence.optional_field(11, Reader::general_string)?;
-        sequence.optional_field(12, Reader::octet_string)?;
+        let e_text = sequence.optional_field(11, Reader::general_string)?;
+        let e_data = sequence.optional_field(12, Reader::octet_string)?;
         sequence.finish()?;
         Ok(Self {
-            stime,
+            stime: with_micros(seconds, susec),
             error_code,
+            client: cname.zip(crealm).map(|(cname, crealm)| cname.in_realm(crealm)),
             realm,
             sname,
+            e_text,
+            e_data,
         })
     }
 
     /// Writes it.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::with_capacity(192);
-        writer.element(Tag::application(30), |message| {
-            message.sequence(|sequence| {
-                sequence.field(0, |field| field.integer(PVNO));
-                sequence.field(1, |field| field.integer(Self::MESSAGE_TYPE));
-                sequence.field(4, |field| field.kerberos_time(self.stime));
-                sequence.field(5, |field| field.integer(self.stime.subsec_micros().into()));
-                sequence.field(6, |field| field.integer(self.error_code.0.into()));
-                sequence.field(9, |field| field.general_string(self.realm));
-                sequence.field(10, |field| self.sname.encode(field));
-            });
-        });
-        writer.into_bytes()
+        let e_data_len = self.e_data.map_or(0, <[u8]>::len);
+        written(30, e_data_len.saturating_add(256), |sequence| {
+            write_head(sequence, 0, Self::MESSAGE_TYPE);
+            sequence.field(4, |field| field.kerberos_time(self.stime));
+            sequence.field(5, |field| field.integer(self.stime.subsec_micros().into()));
+            sequence.field(6, |field| field.integer(self.error_code.0.into()));
+            if let Some(client) = &self.client {
+                sequence.field(7, |field| field.general_string(client.realm()));
+                sequence.field(8, |field| client.name().encode(field));
+            }
+            sequence.field(9, |field| field.general_string(self.realm));
+            sequence.field(10, |field| self.sname.encode(field));
+            if let Some(e_text) = self.e_text {
+                sequence.field(11, |field| field.general_string(e_text));
+            }
+            if let Some(e_data) = self.e_data {
+                sequence.field(12, |field| field.octet_string(e_data));
+            }
+        })
+    }
+}
+
+/// `error-code` (RFC 4120 section 7.5.9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorCode(pub i32);
+
+macro_rules! error_codes {
+    ($($constant:ident = $number:literal $name:literal)*) => {
+        impl ErrorCode {
+            $(#[doc = $name] pub const $constant: Self = Self($number);)*
+
+            /// RFC 4120's name of it.
+            #[must_use]
+            pub const fn name(self) -> Option<&'static str> {
+                match self.0 {
+                    $($number => Some($name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+error_codes! {
+    C_PRINCIPAL_UNKNOWN = 6 "KDC_ERR_C_PRINCIPAL_UNKNOWN"
+    S_PRINCIPAL_UNKNOWN = 7 "KDC_ERR_S_PRINCIPAL_UNKNOWN"
+    CANNOT_POSTDATE = 10 "KDC_ERR_CANNOT_POSTDATE"
+    NEVER_VALID = 11 "KDC_ERR_NEVER_VALID"
+    POLICY = 12 "KDC_ERR_POLICY"
+    BADOPTION = 13 "KDC_ERR_BADOPTION"
+    ETYPE_NOSUPP = 14 "KDC_ERR_ETYPE_NOSUPP"
+    SUMTYPE_NOSUPP = 15 "KDC_ERR_SUMTYPE_NOSUPP"
+    PADATA_TYPE_NOSUPP = 16 "KDC_ERR_PADATA_TYPE_NOSUPP"
+    CLIENT_REVOKED = 18 "KDC_ERR_CLIENT_REVOKED"
+    KEY_EXPIRED = 23 "KDC_ERR_KEY_EXPIRED"
+    PREAUTH_FAILED = 24 "KDC_ERR_PREAUTH_FAILED"
+    PREAUTH_REQUIRED = 25 "KDC_ERR_PREAUTH_REQUIRED"
+    SERVER_NOMATCH = 26 "KDC_ERR_SERVER_NOMATCH"
+    BAD_INTEGRITY = 31 "KRB_AP_ERR_BAD_INTEGRITY"
+    TKT_EXPIRED = 32 "KRB_AP_ERR_TKT_EXPIRED"
+    TKT_NYV = 33 "KRB_AP_ERR_TKT_NYV"
+    REPEAT = 34 "KRB_AP_ERR_REPEAT"
+    NOT_US = 35 "KRB_AP_ERR_NOT_US"
+    BADMATCH = 36 "KRB_AP_ERR_BADMATCH"
+    SKEW = 37 "KRB_AP_ERR_SKEW"
+    BADADDR = 38 "KRB_AP_ERR_BADADDR"
+    BADVERSION = 39 "KRB_AP_ERR_BADVERSION"
+    MSG_TYPE = 40 "KRB_AP_ERR_MSG_TYPE"
+    MODIFIED = 41 "KRB_AP_ERR_MODIFIED"
+    BADKEYVER = 44 "KRB_AP_ERR_BADKEYVER"
+    NOKEY = 45 "KRB_AP_ERR_NOKEY"
+    INAPP_CKSUM = 50 "KRB_AP_ERR_INAPP_CKSUM"
+    PATH_NOT_ACCEPTED = 51 "KRB_AP_PATH_NOT_ACCEPTED"
+    RESPONSE_TOO_BIG = 52 "KRB_ERR_RESPONSE_TOO_BIG"
+    GENERIC = 60 "KRB_ERR_GENERIC"
+    WRONG_REALM = 68 "KDC_ERR_WRONG_REALM"
+}
+
+/// RFC 4120's name, or the number.
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => f.write_str(name),
+            None => write!(f, "error {}", self.0),
+        }
     }
 }

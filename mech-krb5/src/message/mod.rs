@@ -1,15 +1,18 @@
-//! The messages of RFC 4120 section 5 that an acceptor reads and writes: borrowed views of their DER.
+//! The messages of RFC 4120 section 5: borrowed views of their DER, each with what writes it.
 //!
 //! RFC 4120's types are closed (no `...` in its ASN.1), so an unknown field is an error here. Whoever holds a view holds
-//! what the DER says and nothing more: checking it is [`crate::accept`]'s work.
+//! what the DER says and nothing more: checking it is `accept`'s work.
 
 mod ap_rep;
 mod ap_req;
 mod authenticator;
 mod authorization_data;
 mod encrypted_data;
+mod kdc_rep;
+mod kdc_req;
 mod krb_cred;
 mod krb_error;
+mod pa_data;
 mod ticket;
 
 pub use ap_rep::EncApRepPart;
@@ -17,12 +20,17 @@ pub use ap_req::{ApOptions, ApReq};
 pub use authenticator::{Authenticator, Checksum};
 pub use authorization_data::{AdType, AuthorizationData, AuthorizationDataEntry};
 pub use encrypted_data::{EncryptedData, EncryptionKey};
+pub use kdc_rep::{EncKdcRepPart, KdcRep};
+pub use kdc_req::{KdcExchange, KdcOptions, KdcReq, KdcReqBody};
 pub use krb_cred::{EncKrbCredPart, KrbCred, KrbCredInfo};
 pub use krb_error::{ErrorCode, KrbError};
+pub use pa_data::{EtypeInfo2Entry, PaData, PaDataType, PaEncTsEnc};
 pub use ticket::{EncTicketPart, HostAddress, HostAddresses, Ticket, TicketFlags, Transited};
 
+use alloc::vec::Vec;
 use core::fmt;
-use negotiate_core::der::{self, Reader, Tag};
+use negotiate_core::Timestamp;
+use negotiate_core::der::{self, Reader, Tag, Writer};
 
 /// Why bytes are not the message that was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +64,19 @@ impl core::error::Error for MessageError {}
 /// The protocol version number of every message (RFC 4120 section 5.1).
 const PVNO: i64 = 5;
 
+/// A time and its microseconds, which stand in two fields.
+fn with_micros(seconds: Timestamp, micros: u32) -> Timestamp {
+    Timestamp::from_unix_micros(seconds.unix_micros().saturating_add(micros.into()))
+}
+
+/// Writes `[APPLICATION number] SEQUENCE { ... }`, with room for `capacity` bytes, so that no key is left behind where a
+/// smaller buffer was.
+fn written(number: u8, capacity: usize, write: impl FnOnce(&mut Writer)) -> Vec<u8> {
+    let mut writer = Writer::with_capacity(capacity);
+    writer.element(Tag::application(number), |message| message.sequence(write));
+    writer.into_bytes()
+}
+
 /// Opens `[APPLICATION number] SEQUENCE { ... }`, which must be all of `input`.
 fn application<'a>(input: &mut Reader<'a>, number: u8) -> Result<Reader<'a>, der::Error> {
     let mut content = input.element(Tag::application(number))?;
@@ -76,4 +97,10 @@ fn head(sequence: &mut Reader<'_>, first: u8, message_type: i64) -> Result<(), M
     } else {
         Err(MessageError::BadMessageType(found))
     }
+}
+
+/// Writes `pvno` and `msg-type`.
+fn write_head(sequence: &mut Writer, first: u8, message_type: i64) {
+    sequence.field(first, |field| field.integer(PVNO));
+    sequence.field(first.saturating_add(1), |field| field.integer(message_type));
 }

@@ -1,7 +1,8 @@
-use super::{AuthorizationData, EncryptedData, EncryptionKey, MessageError, PVNO, application};
-use crate::principal::PrincipalName;
+use super::{AuthorizationData, EncryptedData, EncryptionKey, MessageError, PVNO, application, written};
+use crate::principal::{PrincipalName, PrincipalRef};
+use alloc::vec::Vec;
 use negotiate_core::Timestamp;
-use negotiate_core::der::{Error, ErrorKind, Reader, Tag};
+use negotiate_core::der::{Error, ErrorKind, Reader, Tag, Writer};
 
 /// `Ticket` (RFC 4120 section 5.3):
 ///
@@ -49,6 +50,17 @@ impl<'a> Ticket<'a> {
             realm,
             sname,
             enc_part,
+        })
+    }
+
+    /// Writes one for `service`.
+    #[must_use]
+    pub fn encode(service: PrincipalRef<'_>, enc_part: &EncryptedData<'_>) -> Vec<u8> {
+        written(1, enc_part.cipher.len().saturating_add(256), |sequence| {
+            sequence.field(0, |field| field.integer(PVNO));
+            sequence.field(1, |field| field.general_string(service.realm()));
+            sequence.field(2, |field| service.name().encode(field));
+            sequence.field(3, |field| enc_part.encode(field));
         })
     }
 }
@@ -121,6 +133,33 @@ impl<'a> EncTicketPart<'a> {
         sequence.finish()?;
         Ok(part)
     }
+
+    /// Writes the part that is to be sealed.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let data_len = self.authorization_data.map_or(0, AuthorizationData::len);
+        written(3, data_len.saturating_add(1024), |sequence| {
+            sequence.field(0, |field| field.bit_string_32(self.flags.0));
+            sequence.field(1, |field| self.key.encode(field));
+            sequence.field(2, |field| field.general_string(self.crealm));
+            sequence.field(3, |field| self.cname.encode(field));
+            sequence.field(4, |field| self.transited.encode(field));
+            sequence.field(5, |field| field.kerberos_time(self.authtime));
+            if let Some(starttime) = self.starttime {
+                sequence.field(6, |field| field.kerberos_time(starttime));
+            }
+            sequence.field(7, |field| field.kerberos_time(self.endtime));
+            if let Some(renew_till) = self.renew_till {
+                sequence.field(8, |field| field.kerberos_time(renew_till));
+            }
+            if let Some(caddr) = &self.caddr {
+                sequence.field(9, |field| caddr.encode(field));
+            }
+            if let Some(authorization_data) = &self.authorization_data {
+                sequence.field(10, |field| authorization_data.encode(field));
+            }
+        })
+    }
 }
 
 /// `TicketFlags` (RFC 4120 section 5.3 and 2).
@@ -183,6 +222,12 @@ impl TicketFlags {
         self.0 & flags.0 == flags.0
     }
 
+    /// These and those.
+    #[must_use]
+    pub const fn with(self, flags: Self) -> Self {
+        Self(self.0 | flags.0)
+    }
+
     /// RFC 4120's names of the flags that are set, in order of their bits.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         Self::NAMES
@@ -204,6 +249,11 @@ pub struct Transited<'a> {
 impl<'a> Transited<'a> {
     /// `DOMAIN-X500-COMPRESS` (RFC 4120 section 3.3.3.2).
     pub const DOMAIN_X500_COMPRESS: i32 = 1;
+    /// No realm between.
+    pub const NONE: Self = Self {
+        tr_type: Self::DOMAIN_X500_COMPRESS,
+        contents: &[],
+    };
 
     fn decode(input: &mut Reader<'a>) -> Result<Self, Error> {
         let mut sequence = input.sequence()?;
@@ -211,6 +261,13 @@ impl<'a> Transited<'a> {
         let contents = sequence.field(1, Reader::octet_string)?;
         sequence.finish()?;
         Ok(Self { tr_type, contents })
+    }
+
+    fn encode(&self, writer: &mut Writer) {
+        writer.sequence(|sequence| {
+            sequence.field(0, |field| field.integer(self.tr_type.into()));
+            sequence.field(1, |field| field.octet_string(self.contents));
+        });
     }
 }
 
@@ -245,6 +302,10 @@ impl<'a> HostAddresses<'a> {
             count = count.saturating_add(1);
         }
         Ok(Self { elements })
+    }
+
+    pub(super) fn encode(&self, writer: &mut Writer) {
+        writer.sequence(|sequence| sequence.raw(self.elements.rest()));
     }
 
     /// The addresses in order.

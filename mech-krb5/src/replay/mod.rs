@@ -39,8 +39,8 @@ pub struct ReplayEntry<'a> {
     pub tag: &'a [u8],
     /// The authenticator's time (`ctime` and `cusec`).
     pub client_time: Timestamp,
-    /// From when on the authenticator is too old to be accepted in any case: the later of its own time and the time at
-    /// which it was seen, and the clock skew that is allowed.
+    /// The last moment at which the authenticator may still be accepted, after which the entry may go: the later of its
+    /// own time and the time at which it was seen, and the clock skew that is allowed.
     pub expires: Timestamp,
 }
 

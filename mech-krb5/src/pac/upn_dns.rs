@@ -1,0 +1,72 @@
+use super::{PacFault, Sid, ndr};
+use alloc::string::String;
+
+/// `UPN_DNS_INFO` (MS-PAC section 2.10):
+///
+/// ```text
+/// UpnLength, UpnOffset, DnsDomainNameLength, DnsDomainNameOffset: u16 each
+/// Flags: u32; 1: the account has no UPN, and this one was made from its name; 2: the next line is there
+/// SamNameLength, SamNameOffset, SidLength, SidOffset: u16 each
+/// ```
+///
+/// Offsets count from the start of the buffer; names are UTF-16.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UpnDnsInfo {
+    /// User principal name.
+    pub upn: String,
+    /// Whether the account has that name, or it was made up.
+    pub upn_source: UpnSource,
+    /// DNS name of the account's domain.
+    pub dns_domain_name: String,
+    /// SAM account name and SID, from KDCs that send them.
+    pub sam_name_and_sid: Option<(String, Sid)>,
+}
+
+/// Where a user principal name comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpnSource {
+    /// It is set on the account.
+    Account,
+    /// It was made of account name and domain.
+    Constructed,
+}
+
+const CONSTRUCTED: u32 = 1;
+const EXTENDED: u32 = 2;
+
+impl UpnDnsInfo {
+    pub(super) fn decode(buffer: &[u8]) -> Result<Self, PacFault> {
+        let mut r = ndr::Reader::new(buffer);
+        let upn = (r.u16()?, r.u16()?);
+        let dns_domain_name = (r.u16()?, r.u16()?);
+        let flags = r.u32()?;
+        let sam_name_and_sid = if flags & EXTENDED == 0 {
+            None
+        } else {
+            let (sam_name, sid) = ((r.u16()?, r.u16()?), (r.u16()?, r.u16()?));
+            Some((text(buffer, sam_name)?, Sid::from_bytes(part(buffer, sid)?)?))
+        };
+        Ok(Self {
+            upn: text(buffer, upn)?,
+            upn_source: if flags & CONSTRUCTED == 0 {
+                UpnSource::Account
+            } else {
+                UpnSource::Constructed
+            },
+            dns_domain_name: text(buffer, dns_domain_name)?,
+            sam_name_and_sid,
+        })
+    }
+}
+
+fn part(buffer: &[u8], (len, offset): (u16, u16)) -> Result<&[u8], PacFault> {
+    let (len, offset) = (usize::from(len), usize::from(offset));
+    buffer
+        .get(offset..offset.saturating_add(len))
+        .ok_or(PacFault::Truncated)
+}
+
+fn text(buffer: &[u8], place: (u16, u16)) -> Result<String, PacFault> {
+    ndr::utf16(part(buffer, place)?)
+}

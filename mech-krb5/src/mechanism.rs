@@ -2,7 +2,7 @@
 
 use crate::accept::{self, AnonymousPolicy, Config, Policy, TransitedPolicy, UnknownAuthorizationData};
 use crate::crypto::EncryptionType;
-use crate::keytab::Keytab;
+use crate::keytab::{Keytab, KeytabSource};
 use crate::replay::ReplayCache;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -19,11 +19,17 @@ pub struct Krb5 {
 const MECH_TYPES: [MechType; 2] = [MechType::KRB5, MechType::MS_KRB5];
 
 impl Krb5 {
-    /// Starts a configuration with these keys.
+    /// Starts a configuration with these keys, which never change.
     #[must_use]
     pub fn builder(keytab: Keytab) -> Krb5Builder {
+        Self::builder_with(Arc::new(Arc::new(keytab)))
+    }
+
+    /// Starts a configuration with keys that may be replaced while tokens arrive.
+    #[must_use]
+    pub fn builder_with(keys: Arc<dyn KeytabSource>) -> Krb5Builder {
         Krb5Builder {
-            keytab,
+            keys,
             replay_cache: None,
             policy: Policy {
                 clock_skew: Seconds(300),
@@ -62,7 +68,7 @@ impl Mechanism for Krb5 {
 /// Collects the configuration of [`Krb5`].
 #[derive(Debug)]
 pub struct Krb5Builder {
-    keytab: Keytab,
+    keys: Arc<dyn KeytabSource>,
     replay_cache: Option<Arc<dyn ReplayCache>>,
     policy: Policy,
 }
@@ -117,11 +123,12 @@ impl Krb5Builder {
     /// If the keytab has no key that can be used.
     pub fn build(self) -> Result<Krb5, Krb5ConfigError> {
         let Self {
-            keytab,
+            keys,
             replay_cache,
             policy,
         } = self;
-        if !keytab
+        if !keys
+            .current()
             .entries()
             .iter()
             .any(|entry| EncryptionType::from_number(entry.etype()).is_some())
@@ -131,7 +138,7 @@ impl Krb5Builder {
         let replay_cache = replay_cache.ok_or(Krb5ConfigError::NoReplayCache)?;
         Ok(Krb5 {
             config: Arc::new(Config {
-                keytab: Arc::new(keytab),
+                keys,
                 replay_cache,
                 policy,
             }),

@@ -20,7 +20,7 @@ pub use transited::TransitedPolicy;
 
 use crate::crypto::EncryptionType;
 use crate::error::{About, Error, Fact, Part, TicketLabel};
-use crate::keytab::Keytab;
+use crate::keytab::{Keytab, KeytabSource};
 use crate::message::{ApOptions, ApReq, MessageError};
 use crate::replay::ReplayCache;
 use alloc::boxed::Box;
@@ -36,7 +36,7 @@ use replay::Answer;
 /// What an acceptor was configured with.
 #[derive(Debug)]
 pub(crate) struct Config {
-    pub(crate) keytab: Arc<Keytab>,
+    pub(crate) keys: Arc<dyn KeytabSource>,
     pub(crate) replay_cache: Arc<dyn ReplayCache>,
     pub(crate) policy: Policy,
 }
@@ -96,8 +96,11 @@ pub(crate) fn accept(
     let frame = frame::open(token).map_err(Error::new)?;
     let ap_req =
         ApReq::decode(frame.ap_req).map_err(|error| Error::new(Fact::in_part(Part::ApReq, error)))?;
+    // One keytab for the whole attempt, whatever is reloaded meanwhile.
+    let keytab = config.keys.current();
     Attempt {
         config,
+        keytab: &keytab,
         request,
         framing: frame.framing,
         ap_req: &ap_req,
@@ -108,6 +111,7 @@ pub(crate) fn accept(
 /// One AP-REQ being accepted.
 struct Attempt<'a> {
     config: &'a Config,
+    keytab: &'a Keytab,
     request: AcceptRequest<'a>,
     framing: Framing,
     ap_req: &'a ApReq<'a>,
@@ -128,7 +132,11 @@ impl Attempt<'_> {
         if self.ap_req.ap_options.contains(ApOptions::USE_SESSION_KEY) {
             return Err(Fact::UserToUser);
         }
-        open_ticket::open(&self.ap_req.ticket, &self.config.keytab, &self.request, buffer)
+        let opened = open_ticket::open(&self.ap_req.ticket, self.keytab, &self.request, buffer);
+        if matches!(opened, Err(Fact::NoKey(_))) {
+            self.config.keys.missed();
+        }
+        opened
     }
 
     fn run_with_ticket(

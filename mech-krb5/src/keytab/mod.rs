@@ -10,12 +10,14 @@ mod key_set;
 mod miss;
 mod parse;
 mod search;
+mod source;
 mod write;
 
 pub use entry::{BadEntry, KeytabEntry};
 pub use miss::KeytabMiss;
 pub use parse::{KeytabError, KeytabErrorKind, MAX_ENTRIES, MAX_FILE_LEN};
 pub use search::{Candidate, KeyQuery, MAX_TRIALS, Match};
+pub use source::KeytabSource;
 
 use alloc::vec::Vec;
 use core::fmt;

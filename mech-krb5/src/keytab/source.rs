@@ -1,0 +1,22 @@
+use super::Keytab;
+use alloc::sync::Arc;
+use core::fmt;
+
+/// Where an acceptor takes its keys from for each token: a keytab that never changes, or one that is replaced while tokens
+/// arrive (see `negotiate-io`).
+///
+/// A keytab is replaced whole: a token that is being judged keeps the one that it began with.
+pub trait KeytabSource: fmt::Debug + Send + Sync {
+    /// The keytab of this moment. Called once for each token, so it must not wait, open files or lock.
+    fn current(&self) -> Arc<Keytab>;
+
+    /// No key opened a ticket: perhaps there is a newer file. The token is refused meanwhile; a source that can look is to
+    /// look soon, not now.
+    fn missed(&self) {}
+}
+
+impl KeytabSource for Arc<Keytab> {
+    fn current(&self) -> Arc<Keytab> {
+        Self::clone(self)
+    }
+}

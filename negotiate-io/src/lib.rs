@@ -1,5 +1,7 @@
-//! Sockets, files and name service for the other crates: KDC transport, `krb5.conf`, keytab watch, credential caches and
-//! replay files, Redis.
+//! Sockets, files and name service for the other crates, one module for each.
 //!
-//! Empty yet. Nothing that the acceptor does needs more than the bytes of a keytab, which its caller reads; the first to
-//! move in is the KDC transport.
+//! - [`keytab`]: keytab files, read, merged and watched.
+//!
+//! Not here yet: KDC transport, `krb5.conf`, credential caches, replay files, Redis.
+
+pub mod keytab;

@@ -1,0 +1,11 @@
+//! Keytab files: read with errors that name the file and the reason, merged into one keytab, and watched.
+//!
+//! A watched file is looked at once a second by `stat`, and at once after a ticket that no key opened. A new keytab takes the
+//! place of the old one whole; a file that cannot be read or is not a keytab leaves the last good one in place, and says so.
+
+mod read;
+mod retired;
+mod watch;
+
+pub use read::{KeytabFileError, KeytabFileFault, load, load_all};
+pub use watch::{WatchOptions, WatchedKeytab};

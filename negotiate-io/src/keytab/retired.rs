@@ -1,0 +1,46 @@
+//! Keys that a new keytab no longer has, kept for as long as the operator allows.
+
+use mech_krb5::Principal;
+use mech_krb5::keytab::KeytabEntry;
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+/// Entries that are gone from the file, and when each is not to be tried any more.
+#[derive(Default)]
+pub(super) struct Retired {
+    entries: Vec<(KeytabEntry, Instant)>,
+}
+
+impl Retired {
+    /// Takes note of a change of the file from `old` to `new`.
+    pub(super) fn note(&mut self, old: &[KeytabEntry], new: &[KeytabEntry], grace: Duration, now: Instant) {
+        let held: HashSet<_> = new.iter().map(identity).collect();
+        self.entries.retain(|(entry, _)| !held.contains(&identity(entry)));
+        if grace > Duration::ZERO {
+            let gone = old.iter().filter(|entry| !held.contains(&identity(entry)));
+            self.entries
+                .extend(gone.map(|entry| (entry.clone(), now + grace)));
+        }
+    }
+
+    /// Lets those go whose time is over; whether there were any.
+    pub(super) fn expire(&mut self, now: Instant) -> bool {
+        let before = self.entries.len();
+        self.entries.retain(|(_, until)| *until > now);
+        self.entries.len() != before
+    }
+
+    pub(super) fn entries(&self) -> impl Iterator<Item = &KeytabEntry> {
+        self.entries.iter().map(|(entry, _)| entry)
+    }
+}
+
+/// What makes two entries the same.
+fn identity(entry: &KeytabEntry) -> (&Principal, u32, i32, &[u8]) {
+    (
+        entry.principal(),
+        entry.kvno(),
+        entry.etype(),
+        entry.key().expose(),
+    )
+}

@@ -151,7 +151,10 @@ fn configured(toml: &str) -> Daemon {
 pub fn axum_example(keytab: &Path) -> Daemon {
     let address = free_address();
     Daemon::start(
-        built("examples/axum").arg(keytab).arg(address.to_string()),
+        built("examples/axum")
+            .arg("--keytab")
+            .arg(keytab)
+            .args(["--listen", &address.to_string()]),
         address,
     )
 }

@@ -74,6 +74,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If the input ends early, or tag or length are not DER.
+    #[inline]
     pub fn any(&mut self) -> Result<(Tag, Reader<'a>), Error> {
         let tag = self.peek().ok_or(self.error(ErrorKind::Truncated))?;
         let (header_len, len) = self.header()?;
@@ -93,6 +94,7 @@ impl<'a> Reader<'a> {
     }
 
     // Returns the length of tag and length bytes, and the length of the content.
+    #[inline]
     fn header(&self) -> Result<(usize, usize), Error> {
         let (&tag, after_tag) = self.rest.split_first().ok_or(self.error(ErrorKind::Truncated))?;
         if tag & 0x1f == 0x1f {
@@ -102,33 +104,45 @@ impl<'a> Reader<'a> {
     }
 
     // X.690 section 10.1: definite form, fewest bytes. Returns the length of tag and length bytes, and the length itself.
+    #[inline]
     fn length(&self, after_tag: &[u8]) -> Result<(usize, usize), Error> {
-        let at = |kind| Error {
-            offset: self.offset.saturating_add(1),
-            kind,
-        };
-        let (&first, following) = after_tag.split_first().ok_or(at(ErrorKind::Truncated))?;
-        if first < 0x80 {
-            return Ok((2, usize::from(first)));
+        match after_tag.split_first() {
+            Some((&len, _)) if len < 0x80 => Ok((2, usize::from(len))),
+            Some((&first, following)) => self.long_length(first & 0x7f, following),
+            None => Err(self.length_error(ErrorKind::Truncated)),
         }
-        let count = usize::from(first & 0x7f);
+    }
+
+    fn long_length(&self, count: u8, following: &[u8]) -> Result<(usize, usize), Error> {
+        let count = usize::from(count);
         if count == 0 {
-            return Err(at(ErrorKind::NonMinimalLength));
+            return Err(self.length_error(ErrorKind::NonMinimalLength));
         }
         if count > 4 {
-            return Err(at(ErrorKind::LengthTooLarge));
+            return Err(self.length_error(ErrorKind::LengthTooLarge));
         }
-        let bytes = following.get(..count).ok_or(at(ErrorKind::Truncated))?;
+        let bytes = following
+            .get(..count)
+            .ok_or(self.length_error(ErrorKind::Truncated))?;
         let len = bytes
             .iter()
             .fold(0_u32, |len, byte| (len << 8) | u32::from(*byte));
         if len < 0x80 || bytes.first() == Some(&0) {
-            return Err(at(ErrorKind::NonMinimalLength));
+            return Err(self.length_error(ErrorKind::NonMinimalLength));
         }
-        let len = usize::try_from(len).map_err(|_| at(ErrorKind::LengthTooLarge))?;
+        let len = usize::try_from(len).map_err(|_| self.length_error(ErrorKind::LengthTooLarge))?;
         Ok((count.saturating_add(2), len))
     }
 
+    // At the first length byte.
+    fn length_error(&self, kind: ErrorKind) -> Error {
+        Error {
+            offset: self.offset.saturating_add(1),
+            kind,
+        }
+    }
+
+    #[inline]
     fn skip(&mut self, count: usize) {
         self.rest = self.rest.get(count..).unwrap_or_default();
         self.offset = self.offset.saturating_add(count);
@@ -149,6 +163,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If the input ends early, another tag is there, or the header is not DER.
+    #[inline]
     pub fn element(&mut self, tag: Tag) -> Result<Reader<'a>, Error> {
         match self.peek() {
             Some(found) if found == tag => Ok(self.any()?.1),
@@ -175,6 +190,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// As [`Reader::element`].
+    #[inline]
     pub fn sequence(&mut self) -> Result<Reader<'a>, Error> {
         self.element(Tag::SEQUENCE)
     }
@@ -183,6 +199,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If the field is absent or malformed.
+    #[inline]
     pub fn field<T>(
         &mut self,
         number: u8,
@@ -198,6 +215,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If the field is present and malformed.
+    #[inline]
     pub fn optional_field<T>(
         &mut self,
         number: u8,
@@ -231,10 +249,12 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If it is absent, not minimal or larger.
+    #[inline]
     pub fn integer(&mut self) -> Result<i64, Error> {
         self.integer_with_tag(Tag::INTEGER)
     }
 
+    #[inline]
     fn integer_with_tag(&mut self, tag: Tag) -> Result<i64, Error> {
         let content = self.element(tag)?;
         let bytes = content.rest;
@@ -322,6 +342,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If it is absent.
+    #[inline]
     pub fn octet_string(&mut self) -> Result<&'a [u8], Error> {
         Ok(self.element(Tag::OCTET_STRING)?.rest)
     }
@@ -357,6 +378,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If it is absent or has a NUL byte, which C peers would take for its end.
+    #[inline]
     pub fn general_string(&mut self) -> Result<&'a [u8], Error> {
         self.string(Tag::GENERAL_STRING)
     }

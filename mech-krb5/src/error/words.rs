@@ -114,7 +114,7 @@ impl Fact {
             }
             Self::ClientMismatch => "two different client names".into(),
             Self::ClockSkew { client_time, now, .. } => {
-                format!("the client made this token at {client_time} by its clock{}", client_clock(Some(*client_time), *now))
+                format!("the client made this token at {client_time} by its clock, it is {now} here: {}", apart(*client_time, *now))
             }
             Self::AddressMismatch => "a ticket with a list of addresses, and a connection from another one".into(),
             Self::Replayed => "the same authenticator a second time".into(),
@@ -315,16 +315,16 @@ impl Fact {
 const SUSPICIOUS_SKEW: u64 = 300;
 
 fn client_clock(client_time: Option<Timestamp>, now: Timestamp) -> String {
-    let Some(client_time) = client_time else {
-        return String::new();
-    };
+    client_time.map_or_else(String::new, |client_time| {
+        format!(", and the client's clock is {}", apart(client_time, now))
+    })
+}
+
+fn apart(client_time: Timestamp, now: Timestamp) -> String {
     match now.seconds_since(client_time) {
-        0 => ", and the client's clock agrees".into(),
-        ahead @ 1.. => format!(", and the client's token is {ahead} s old by this server's clock"),
-        behind => format!(
-            ", and the client's clock is {} s ahead of this server's",
-            behind.unsigned_abs()
-        ),
+        0 => "the same".into(),
+        behind @ 1.. => format!("{behind} s behind"),
+        ahead => format!("{} s ahead", ahead.unsigned_abs()),
     }
 }
 

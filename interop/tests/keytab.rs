@@ -39,7 +39,7 @@ fn id() -> String {
 
 #[test]
 fn missing() {
-    does_not_start(&scratch("missing"), "No such file");
+    does_not_start(&scratch("missing"), "does not exist");
 }
 
 #[test]
@@ -47,21 +47,21 @@ fn unreadable() {
     let path = scratch("unreadable");
     std::fs::copy(keytab("www"), &path).expect("copied");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).expect("made unreadable");
-    does_not_start(&path, "Permission denied");
+    does_not_start(&path, "may not be read");
 }
 
 #[test]
 fn a_directory() {
     let path = scratch("directory");
     std::fs::create_dir(&path).expect("made");
-    does_not_start(&path, "directory");
+    does_not_start(&path, "is a directory");
 }
 
 #[test]
 fn empty() {
     let path = scratch("empty");
     std::fs::write(&path, b"").expect("written");
-    does_not_start(&path, "empty");
+    does_not_start(&path, "is empty");
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn truncated() {
     let whole = std::fs::read(keytab("www")).expect("read");
     let path = scratch("truncated");
     std::fs::write(&path, &whole[..whole.len() - 7]).expect("written");
-    does_not_start(&path, "truncated");
+    does_not_start(&path, "is truncated");
 }
 
 #[test]

@@ -98,44 +98,59 @@ impl Nginx {
         let gateway = configured(&format!(
             "keytab = {keytab:?}\ntrusted_proxies = [\"127.0.0.1\"]\n[forward_auth]\npath = \"/auth\"\n"
         ));
-        let directory = scratch("nginx");
-        std::fs::create_dir(&directory).expect("a new directory");
-        std::fs::write(directory.join("index.html"), "the index\n").expect("written");
+        let pages = scratch("pages");
+        std::fs::create_dir(&pages).expect("a new directory");
+        std::fs::write(pages.join("index.html"), "the index\n").expect("written");
         let address = free_address();
         let mut conf = include_str!("../nginx.conf").to_owned();
         for (example, ours) in [
             ("[127.0.0.1:8000]", address.to_string()),
-            ("[/var/www/html]", directory.display().to_string()),
+            ("[/var/www/html]", pages.display().to_string()),
             ("[127.0.0.1:3000]", backend.address.to_string()),
             ("[127.0.0.1:8080]", gateway.address.to_string()),
         ] {
             assert!(conf.contains(example), "nginx.conf has no {example}");
             conf = conf.replace(example, &ours);
         }
-        // What a packaged nginx has at home, here in its own directory.
-        let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-        let places: String = kinds.map(|kind| format!("{kind}_temp_path {kind};\n")).concat();
-        let conf = conf.replacen("http {", &format!("http {{\naccess_log access.log;\n{places}"), 1);
-        let file = directory.join("nginx.conf");
-        std::fs::write(
-            &file,
-            format!("daemon off;\nuser root;\npid nginx.pid;\nerror_log stderr info;\n{conf}"),
-        )
-        .expect("written");
-        let mut command = Command::new("nginx");
-        command
-            .arg("-e")
-            .arg("stderr")
-            .arg("-p")
-            .arg(&directory)
-            .arg("-c")
-            .arg(&file);
         Self {
-            daemon: Daemon::start(&mut command, address),
+            daemon: nginx(&conf, address),
             gateway,
             _backend: backend,
         }
     }
+}
+
+/// A machine in the middle: it shows the certificate `pki/other.pem`, and passes what it gets on to `gateway`.
+#[must_use]
+pub fn machine_in_the_middle(gateway: SocketAddr) -> Daemon {
+    let address = free_address();
+    let conf = format!(
+        "events {{}}\nhttp {{\nserver {{\nlisten {address} ssl;\nssl_certificate {};\nssl_certificate_key {};\n\
+         location / {{ proxy_pass https://{gateway}; proxy_set_header Host $http_host; }}\n}}\n}}\n",
+        state("pki/other.pem").display(),
+        state("pki/other.key").display(),
+    );
+    nginx(&conf, address)
+}
+
+/// nginx with this configuration, and what a packaged nginx has in the file system in a directory of its own.
+fn nginx(conf: &str, address: SocketAddr) -> Daemon {
+    let directory = scratch("nginx");
+    std::fs::create_dir(&directory).expect("a new directory");
+    let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let places: String = kinds.map(|kind| format!("{kind}_temp_path {kind};\n")).concat();
+    let conf = conf.replacen("http {", &format!("http {{\naccess_log access.log;\n{places}"), 1);
+    // Not another user's: the directory of the run is private.
+    let conf = format!("daemon off;\nuser root;\npid nginx.pid;\nerror_log stderr info;\n{conf}");
+    let file = directory.join("nginx.conf");
+    std::fs::write(&file, conf).expect("written");
+    let mut command = Command::new("nginx");
+    command
+        .args(["-e", "stderr", "-p"])
+        .arg(&directory)
+        .arg("-c")
+        .arg(&file);
+    Daemon::start(&mut command, address)
 }
 
 /// `negotiate serve` with a configuration file; `listen` is put in front.

@@ -3,7 +3,7 @@
 use interop::client::{python, url};
 use interop::kdc::Tickets;
 use interop::peers::{keytab, state};
-use interop::server::{Gateway, TlsGateway};
+use interop::server::{Gateway, TlsGateway, machine_in_the_middle};
 use serde_json::Value;
 use std::net::SocketAddr;
 
@@ -50,14 +50,14 @@ fn delegation_by_requests() {
     }
 }
 
-fn over_tls(address: SocketAddr, client: &str, bindings: &[&str]) -> Value {
+fn over_tls(address: SocketAddr, certificate: &str, client: &str, arguments: &[&str]) -> Value {
     let page = format!("https://www.mit.test:{}/", address.port());
-    let trusted = state("pki/www.pem").display().to_string();
+    let trusted = state("pki").join(certificate).display().to_string();
     python(
         &Tickets::of_alice(),
         client,
         &page,
-        &[&["--verify", &trusted], bindings].concat(),
+        &[&["--verify", &trusted], arguments].concat(),
     )
 }
 
@@ -65,29 +65,33 @@ fn over_tls(address: SocketAddr, client: &str, bindings: &[&str]) -> Value {
 fn channel_bindings_of_our_certificate() {
     let gateway = TlsGateway::start(&keytab("www"));
     for client in ["requests-gssapi", "requests-kerberos"] {
-        let bound = over_tls(
-            gateway.daemon.address,
+        welcomed(
+            &over_tls(gateway.daemon.address, "www.pem", client, &["--bind"]),
             client,
-            &["--bindings", "tls-server-end-point"],
         );
-        welcomed(&bound, client);
     }
     welcomed(
-        &over_tls(gateway.daemon.address, "requests-gssapi", &[]),
+        &over_tls(gateway.daemon.address, "www.pem", "requests-gssapi", &[]),
         "without bindings",
     );
 }
 
 #[test]
-fn channel_bindings_of_another_certificate() {
+fn channel_bindings_of_a_machine_in_the_middle() {
     let gateway = TlsGateway::start(&keytab("www"));
-    let another = ["tls-server-end-point:".as_bytes(), &[0xaa; 32]].concat();
-    let hex: String = another.iter().map(|byte| format!("{byte:02x}")).collect();
-    let relayed = over_tls(gateway.daemon.address, "requests-gssapi", &["--bindings", &hex]);
-    assert_ne!(relayed["status"], 200, "{relayed}");
-    assert!(
-        gateway.daemon.log().contains("krb5.bindings_mismatch"),
-        "{}",
-        gateway.daemon.log()
+    let relay = machine_in_the_middle(gateway.daemon.address);
+    let mut seen = 0;
+    for client in ["requests-gssapi", "requests-kerberos"] {
+        let relayed = over_tls(relay.address, "other.pem", client, &["--bind"]);
+        assert_eq!(relayed["status"], 401, "{client}: {relayed}");
+        let log = gateway.daemon.log();
+        let refusals = log.matches("krb5.bindings_mismatch").count();
+        assert!(refusals > seen, "{client}: {log}");
+        seen = refusals;
+    }
+    // Only the bindings tell: who sends none is relayed unnoticed.
+    welcomed(
+        &over_tls(relay.address, "other.pem", "requests-gssapi", &[]),
+        "without bindings",
     );
 }

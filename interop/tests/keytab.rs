@@ -39,7 +39,7 @@ fn id() -> String {
 
 #[test]
 fn missing() {
-    does_not_start(&scratch("missing"), "does not exist");
+    does_not_start(&scratch("missing"), "No such file or directory");
 }
 
 #[test]
@@ -47,14 +47,14 @@ fn unreadable() {
     let path = scratch("unreadable");
     std::fs::copy(keytab("www"), &path).expect("copied");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).expect("made unreadable");
-    does_not_start(&path, "may not be read");
+    does_not_start(&path, "Permission denied");
 }
 
 #[test]
 fn a_directory() {
     let path = scratch("directory");
     std::fs::create_dir(&path).expect("made");
-    does_not_start(&path, "is a directory");
+    does_not_start(&path, "Is a directory");
 }
 
 #[test]

@@ -37,28 +37,23 @@ def by_gssapi(options, host):
 
 def by_requests_gssapi(options):
     import requests_gssapi
-    from gssapi.raw import ChannelBindings
 
-    bindings = options.bindings
-    if bindings and bindings != "tls-server-end-point":
-        bindings = ChannelBindings(application_data=bytes.fromhex(bindings))
-    return requests_gssapi.HTTPSPNEGOAuth(mutual_authentication=requests_gssapi.REQUIRED,
-                                          delegate=options.delegate, channel_bindings=bindings)
+    return requests_gssapi.HTTPSPNEGOAuth(mutual_authentication=requests_gssapi.REQUIRED, delegate=options.delegate,
+                                          channel_bindings="tls-server-end-point" if options.bind else None)
 
 
 def by_requests_kerberos(options):
     import requests_kerberos
 
     return requests_kerberos.HTTPKerberosAuth(mutual_authentication=requests_kerberos.REQUIRED,
-                                              delegate=options.delegate,
-                                              send_cbt=options.bindings == "tls-server-end-point")
+                                              delegate=options.delegate, send_cbt=options.bind)
 
 
 parser = argparse.ArgumentParser()
 parser.add_argument("client", choices=["gssapi-spnego", "gssapi-krb5", "requests-gssapi", "requests-kerberos"])
 parser.add_argument("url")
 parser.add_argument("--verify", metavar="PEM", default=True, help="the certificate to trust")
-parser.add_argument("--bindings", help="tls-server-end-point, or (requests-gssapi) application data in hex")
+parser.add_argument("--bind", action="store_true", help="send channel bindings of type tls-server-end-point")
 parser.add_argument("--delegate", action="store_true")
 options = parser.parse_args()
 

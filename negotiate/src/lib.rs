@@ -25,14 +25,17 @@
 //! | `krb5` (default) | `krb5`: Kerberos V5 with the keys of a keytab |
 //! | `http` | `http`: a tower layer for any HTTP service, and a server loop |
 //! | `axum` | `http`, with the user as an extractor of axum handlers |
+//! | `io` | `io`: keytab files, merged and watched |
 
 #[cfg(feature = "krb5")]
 mod keytab_file;
 
 #[cfg(feature = "krb5")]
-pub use keytab_file::{KeytabFileError, acceptor_with_keytab};
+pub use keytab_file::{NoAcceptor, acceptor_with_keytab};
 #[cfg(feature = "krb5")]
 pub use mech_krb5 as krb5;
 pub use negotiate_core::*;
 #[cfg(feature = "http")]
 pub use negotiate_http as http;
+#[cfg(feature = "io")]
+pub use negotiate_io as io;

@@ -18,10 +18,12 @@ extern crate std;
 
 mod accept;
 mod context;
+mod credential;
 pub mod crypto;
 mod delegation;
 mod details;
 mod error;
+pub mod kdc;
 pub mod keytab;
 mod mechanism;
 pub mod message;
@@ -31,7 +33,8 @@ pub mod replay;
 
 pub use accept::{AnonymousPolicy, TransitedPolicy, UnknownAuthorizationData};
 pub use context::{BaseKey, MessageProtection, Role};
-pub use delegation::{Credential, DelegatedCredential};
+pub use credential::Credential;
+pub use delegation::DelegatedCredential;
 pub use details::Details;
 pub use error::{
     About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part,

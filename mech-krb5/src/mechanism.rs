@@ -33,7 +33,7 @@ impl Krb5 {
             replay_cache: None,
             policy: Policy {
                 clock_skew: Seconds(300),
-                encryption_types: Vec::from(DEFAULT_SUBKEY_TYPES),
+                encryption_types: Vec::from(PREFERRED_TYPES),
                 anonymous: AnonymousPolicy::default(),
                 unknown_authorization_data: UnknownAuthorizationData::default(),
                 transited: TransitedPolicy::default(),
@@ -43,7 +43,7 @@ impl Krb5 {
 }
 
 /// MIT krb5's order: AES-256 before AES-128, and the pair that every peer has before the pair of RFC 8009.
-const DEFAULT_SUBKEY_TYPES: [EncryptionType; 4] = [
+pub(crate) const PREFERRED_TYPES: [EncryptionType; 4] = [
     EncryptionType::Aes256CtsHmacSha1_96,
     EncryptionType::Aes128CtsHmacSha1_96,
     EncryptionType::Aes256CtsHmacSha384_192,

@@ -108,7 +108,7 @@ impl EncryptionType {
     }
 
     /// PBKDF2 iterations when no parameters are given: RFC 3962 section 4 and RFC 8009 section 4.
-    pub(super) const fn default_iterations(self) -> u32 {
+    pub(crate) const fn default_iterations(self) -> u32 {
         match self {
             Self::Aes128CtsHmacSha1_96 | Self::Aes256CtsHmacSha1_96 => 4096,
             Self::Aes128CtsHmacSha256_128 | Self::Aes256CtsHmacSha384_192 => 32768,

@@ -49,6 +49,9 @@ impl KeyUsage {
     /// RFC 4121: MIC tokens, and Wrap tokens without confidentiality, from the initiator.
     pub const INITIATOR_SIGN: Self = Self(25);
 
+    /// RFC 6806 section 11: the checksum over the AS-REQ in PA-REQ-ENC-PA-REP, with the key of the AS-REP.
+    pub const AS_REQ: Self = Self(56);
+
     /// The constant that leads from the protocol key to one specific key: the number, big-endian, and one byte.
     pub(super) const fn constant(self, purpose: Purpose) -> [u8; 5] {
         let [a, b, c, d] = self.0.to_be_bytes();

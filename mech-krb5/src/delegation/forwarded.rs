@@ -1,45 +1,19 @@
 //! A forwarded credential: the KRB-CRED inside the authenticator's checksum (RFC 4121 section 4.1.1.1, RFC 4120 section
 //! 5.8), opened and typed. Names, flags and times come from its sealed part only.
 
+use crate::credential::Credential;
 use crate::crypto::{EncryptionType, Key, KeyUsage};
 use crate::error::{DelegationFault, Fact};
 use crate::message::{
     EncKrbCredPart, EncryptedData, KrbCred, KrbCredInfo, MessageError, Ticket, TicketFlags,
 };
-use crate::principal::Principal;
 use alloc::vec::Vec;
-use core::fmt;
-use negotiate_core::{Secret, Timestamp};
+use negotiate_core::Secret;
 
 /// Tickets that the initiator handed over, so that the acceptor can act for it: as a rule one forwarded TGT.
 #[derive(Clone, Debug)]
 pub struct DelegatedCredential {
     credentials: Vec<Credential>,
-}
-
-/// A ticket with what belongs to it: an entry of a credential cache.
-#[derive(Clone)]
-pub struct Credential {
-    /// Whom the ticket is for.
-    pub client: Principal,
-    /// What the ticket is for.
-    pub server: Principal,
-    /// Number of the session key's encryption type; it need not be one that this crate implements.
-    pub session_etype: i32,
-    /// The session key.
-    pub session_key: Secret<Vec<u8>>,
-    /// Flags of the ticket.
-    pub flags: TicketFlags,
-    /// When the client authenticated.
-    pub authtime: Option<Timestamp>,
-    /// From when the ticket is good; absent means from `authtime`.
-    pub starttime: Option<Timestamp>,
-    /// Until when the ticket is good.
-    pub endtime: Timestamp,
-    /// Until when it may be renewed.
-    pub renew_till: Option<Timestamp>,
-    /// The ticket, as DER.
-    pub ticket: Vec<u8>,
 }
 
 impl DelegatedCredential {
@@ -104,15 +78,4 @@ fn credential(ticket: &Ticket<'_>, info: &KrbCredInfo<'_>) -> Option<Credential>
         renew_till: info.renew_till,
         ticket: ticket.raw.to_vec(),
     })
-}
-
-/// Without key and ticket.
-impl fmt::Debug for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credential")
-            .field("client", &self.client)
-            .field("server", &self.server)
-            .field("endtime", &self.endtime)
-            .finish_non_exhaustive()
-    }
 }

@@ -2,5 +2,5 @@
 
 mod forwarded;
 
+pub use forwarded::DelegatedCredential;
 pub(crate) use forwarded::open;
-pub use forwarded::{Credential, DelegatedCredential};

@@ -290,7 +290,7 @@ pub struct HostAddress<'a> {
 const MAX_ADDRESSES: usize = 64;
 
 impl<'a> HostAddresses<'a> {
-    pub(super) fn decode(input: &mut Reader<'a>) -> Result<Self, Error> {
+    pub(crate) fn decode(input: &mut Reader<'a>) -> Result<Self, Error> {
         let elements = input.sequence()?;
         let mut rest = elements;
         let mut count: usize = 0;

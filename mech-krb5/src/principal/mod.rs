@@ -11,6 +11,7 @@ mod text;
 pub use text::{BadPrincipal, NotUtf8};
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use negotiate_core::Untrusted;
@@ -169,6 +170,16 @@ impl<'a> PrincipalRef<'a> {
             },
             realm: self.realm.into(),
         }
+    }
+
+    /// The salt of this principal's password where its KDC names none: realm and components without anything between
+    /// (RFC 4120 section 4).
+    #[must_use]
+    pub fn default_salt(&self) -> Vec<u8> {
+        let mut salt = self.realm.to_vec();
+        self.components()
+            .for_each(|component| salt.extend_from_slice(component));
+        salt
     }
 
     /// Whether this is the anonymous principal `WELLKNOWN/ANONYMOUS` (RFC 8062 section 3), in the realm of its KDC or

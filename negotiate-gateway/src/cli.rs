@@ -38,7 +38,7 @@ pub(crate) enum Command {
 /// asks about each request.
 ///
 /// Without TLS, and beyond this machine, tokens and answers can be read and changed on the way: listen on a loopback
-/// address behind a proxy that does TLS, or configure [tls].
+/// address behind a proxy that does TLS, or give it a certificate in its configuration.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Use --config FILE, or --keytab and --upstream.",

@@ -76,6 +76,9 @@ fn status(refusal: &Refusal) -> StatusCode {
 // For the person at the client. Why a token was refused is the operator's to know, but what HTTP lacks is no secret.
 fn explanation(status: StatusCode, refusal: &Refusal) -> &'static str {
     match refusal.downcast_ref() {
+        Some(RequestError::LegThroughProxy) => {
+            "Sign-on failed: it takes more than one round trip, which the proxy here cannot carry. Use Kerberos.\n"
+        }
         Some(RequestError::LegNeedsHttp11 | RequestError::LegNeedsConnection) => {
             "Sign-on failed: it takes more than one round trip, which this connection cannot carry. \
              Use Kerberos, or HTTP/1.1.\n"

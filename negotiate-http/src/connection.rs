@@ -21,6 +21,17 @@ pub struct Connection {
 struct Shared {
     bindings: Option<Arc<ChannelBindings>>,
     parked: Mutex<Option<Parked>>,
+    owner: Owner,
+}
+
+/// Whose requests come on a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Owner {
+    /// One client's.
+    #[default]
+    Client,
+    /// Those of a proxy that asks about many clients: nothing may wait here for one of them.
+    Proxy,
 }
 
 struct Parked {
@@ -42,13 +53,31 @@ impl Connection {
         Self {
             shared: Arc::new(Shared {
                 bindings: Some(bindings),
-                parked: Mutex::default(),
+                ..Shared::default()
+            }),
+        }
+    }
+
+    /// A connection of a proxy that asks about its clients' requests one by one (nginx's `auth_request`). Exchanges of more
+    /// than one leg are refused; `bindings` are those of the client's channel to the proxy.
+    #[must_use]
+    pub fn of_proxy(bindings: Option<Arc<ChannelBindings>>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                bindings,
+                owner: Owner::Proxy,
+                ..Shared::default()
             }),
         }
     }
 
     pub(crate) fn bindings(&self) -> Option<Arc<ChannelBindings>> {
         self.shared.bindings.clone()
+    }
+
+    /// Whether a half-done exchange may wait here for its client's next request.
+    pub(crate) fn may_park(&self) -> bool {
+        self.shared.owner == Owner::Client
     }
 
     /// Takes out the half-done exchange, if it is one of this layer. Whatever was parked is gone: two requests can never

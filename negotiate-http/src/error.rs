@@ -27,6 +27,9 @@ pub enum RequestError {
     LegNeedsHttp11,
     /// The exchange takes another leg, but the server attached no [`Connection`](crate::Connection) to the request.
     LegNeedsConnection,
+    /// The exchange takes another leg, but the connection is that of a proxy
+    /// ([`Connection::of_proxy`](crate::Connection::of_proxy)), which carries other clients' requests too.
+    LegThroughProxy,
     /// The exchange takes another leg, and the request's body is too long to be read and thrown away.
     BodyTooLongForLeg {
         /// The most that is thrown away, in bytes.
@@ -45,6 +48,9 @@ impl fmt::Display for RequestError {
             Self::LegNeedsConnection => {
                 "the exchange takes another leg, but the server keeps no connection state"
             }
+            Self::LegThroughProxy => {
+                "the exchange takes another leg, but the connection is shared by a proxy's clients"
+            }
             Self::BodyTooLongForLeg { .. } => "a long body came with a token that is not the exchange's last",
         })
     }
@@ -61,6 +67,7 @@ impl Explain for RequestError {
             Self::TokenNotBase64 => "http.token_not_base64",
             Self::LegNeedsHttp11 => "http.leg_needs_http11",
             Self::LegNeedsConnection => "http.leg_needs_connection",
+            Self::LegThroughProxy => "http.leg_through_proxy",
             Self::BodyTooLongForLeg { .. } => "http.body_too_long_for_leg",
         }
     }
@@ -71,7 +78,9 @@ impl Explain for RequestError {
             | Self::AuthorizationJoined
             | Self::TokenTooLong { .. }
             | Self::TokenNotBase64 => Blame::Malformed,
-            Self::LegNeedsHttp11 | Self::BodyTooLongForLeg { .. } => Blame::Incompatible,
+            Self::LegNeedsHttp11 | Self::LegThroughProxy | Self::BodyTooLongForLeg { .. } => {
+                Blame::Incompatible
+            }
             Self::LegNeedsConnection => Blame::Caller,
         }
     }
@@ -86,9 +95,10 @@ impl Explain for RequestError {
             | Self::AuthorizationJoined
             | Self::TokenTooLong { .. }
             | Self::TokenNotBase64 => GssMajor::DefectiveToken,
-            Self::LegNeedsHttp11 | Self::LegNeedsConnection | Self::BodyTooLongForLeg { .. } => {
-                GssMajor::Unavailable
-            }
+            Self::LegNeedsHttp11
+            | Self::LegNeedsConnection
+            | Self::LegThroughProxy
+            | Self::BodyTooLongForLeg { .. } => GssMajor::Unavailable,
         }
     }
 
@@ -99,7 +109,9 @@ impl Explain for RequestError {
             Self::TokenTooLong { len, .. } => format!("{len} characters of base64"),
             Self::TokenNotBase64 => "characters or padding that base64 does not allow".into(),
             Self::LegNeedsHttp11 => "a token that needs an answer and a reply, not over HTTP/1.1".into(),
-            Self::LegNeedsConnection => "a token that needs an answer and a reply".into(),
+            Self::LegNeedsConnection | Self::LegThroughProxy => {
+                "a token that needs an answer and a reply".into()
+            }
             Self::BodyTooLongForLeg { .. } => {
                 "a token that needs an answer and a reply, with a long body".into()
             }
@@ -117,6 +129,7 @@ impl Explain for RequestError {
             Self::LegNeedsConnection => {
                 "a mechanism of one leg, such as Kerberos, or a server that keeps connection state".into()
             }
+            Self::LegThroughProxy => "a mechanism of one leg, such as Kerberos".into(),
             Self::BodyTooLongForLeg { limit } => format!("at most {limit} bytes of body before the last leg"),
         }
     }
@@ -140,6 +153,11 @@ impl Explain for RequestError {
             Self::LegNeedsConnection => {
                 "use negotiate_http::serve, or put a negotiate_http::Connection into the extensions of every \
                  request of a connection"
+                    .into()
+            }
+            Self::LegThroughProxy => {
+                "the client likely fell back to NTLM: check that it has a ticket for the host name that it asked \
+                 the proxy for"
                     .into()
             }
             Self::BodyTooLongForLeg { .. } => {

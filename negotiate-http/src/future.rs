@@ -149,6 +149,13 @@ where
     }
 
     fn another_leg(self, token: Token, exchange: Exchange) -> State<S, B> {
+        if self
+            .connection
+            .as_ref()
+            .is_some_and(|connection| !connection.may_park())
+        {
+            return self.refuse(RequestError::LegThroughProxy.into());
+        }
         if self.request.version() != Version::HTTP_11 {
             return self.refuse(RequestError::LegNeedsHttp11.into());
         }

@@ -87,12 +87,7 @@ impl ForwardAuth {
         }
         // Over plain HTTP the client has no channel to bind to.
         let bindings = shared.bindings.clone().filter(|_| origin.scheme == Scheme::Https);
-        request.extensions_mut().remove::<Connection>();
-        if let Some(bindings) = bindings {
-            request
-                .extensions_mut()
-                .insert(Connection::with_bindings(bindings));
-        }
+        request.extensions_mut().insert(Connection::of_proxy(bindings));
         let shared = Arc::clone(shared);
         let response = match self.authenticate.call(request).await {
             Ok(response) => response,

@@ -174,8 +174,11 @@ fn request(connection: Option<&Connection>, version: Version, token: &[u8]) -> R
 async fn another_leg_needs_http11_and_connection_state() {
     let service = NegotiateLayer::new(Script::acceptor()).layer(crate::peer::Application::default());
     let connection = Connection::new();
+    let of_proxy = Connection::of_proxy(None);
     for (connection, version, expected) in [
         (None, Version::HTTP_11, RequestError::LegNeedsConnection),
+        (Some(&of_proxy), Version::HTTP_11, RequestError::LegThroughProxy),
+        (Some(&of_proxy), Version::HTTP_10, RequestError::LegThroughProxy),
         (Some(&connection), Version::HTTP_10, RequestError::LegNeedsHttp11),
         (Some(&connection), Version::HTTP_2, RequestError::LegNeedsHttp11),
         (Some(&connection), Version::HTTP_3, RequestError::LegNeedsHttp11),

@@ -42,6 +42,10 @@ impl ConfigError {
     pub(super) fn from_toml(file: &Path, text: &str, error: &toml::de::Error) -> Self {
         let at = error.span().unwrap_or_default();
         let mut key = key_at(text, &at);
+        if key.is_none() && error.message() == "duplicate key" {
+            // The parser keeps the first one; this is the second as it is written.
+            key = text.get(at.clone()).map(str::to_owned);
+        }
         let (problem, advice) = match Names::parse(error.message()) {
             Some(Names::UnknownKey { got, known }) => {
                 ("unknown key".to_owned(), Some(meant(got, &known, "keys here")))
@@ -145,7 +149,7 @@ fn line_at(text: &str, offset: usize) -> usize {
 }
 
 fn line_of_key(text: &str, key: &str) -> Option<usize> {
-    let root = DeTable::parse(text).ok()?;
+    let (root, _) = DeTable::parse_recoverable(text);
     let mut table = root.get_ref();
     let mut parts = key.split('.').peekable();
     while let Some(part) = parts.next() {
@@ -160,7 +164,7 @@ fn line_of_key(text: &str, key: &str) -> Option<usize> {
 
 /// The dotted key whose name or value covers `at`. Of a value in an array, the key of the array.
 fn key_at(text: &str, at: &Range<usize>) -> Option<String> {
-    let root = DeTable::parse(text).ok()?;
+    let (root, _) = DeTable::parse_recoverable(text);
     let mut path: Vec<&str> = Vec::new();
     let mut table = root.get_ref();
     loop {

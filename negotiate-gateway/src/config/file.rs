@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The top level of the file.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 struct File {
     #[serde(default = "default_listen")]
@@ -37,6 +37,7 @@ fn default_listen() -> ListenAddress {
 }
 
 /// A path, or a list of them.
+#[derive(Debug)]
 struct OneOrMorePaths(Vec<PathBuf>);
 
 impl<'de> Deserialize<'de> for OneOrMorePaths {
@@ -156,5 +157,34 @@ impl File {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> String {
+        let file: Result<File, _> = toml::from_str(text);
+        format!("{:?}", file.unwrap_or_else(|error| panic!("{error}\n{text}")))
+    }
+
+    /// The examples name every default in a comment: taken out of it, it changes nothing.
+    #[test]
+    fn the_examples_tell_the_defaults() {
+        for example in [
+            include_str!("../../examples/serve.toml"),
+            include_str!("../../examples/forward-auth.toml"),
+        ] {
+            let is_key = |line: &str| {
+                let word = line.strip_prefix("# ").and_then(|rest| rest.split_once(" = "));
+                word.is_some_and(|(word, _)| !word.contains(' '))
+            };
+            assert!(example.lines().filter(|line| is_key(line)).count() >= 2);
+            let lines = example
+                .lines()
+                .map(|line| if is_key(line) { &line[2..] } else { line });
+            assert_eq!(parsed(&lines.collect::<Vec<_>>().join("\n")), parsed(example));
+        }
     }
 }

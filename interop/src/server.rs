@@ -76,7 +76,7 @@ impl TlsGateway {
     }
 }
 
-/// nginx as `nginx.conf` has it, `negotiate serve` as its auth_request endpoint, and the application.
+/// nginx and `negotiate serve` as the gateway's example configurations have them, and the application.
 #[derive(Debug)]
 pub struct Nginx {
     /// nginx itself.
@@ -88,36 +88,53 @@ pub struct Nginx {
 
 impl Nginx {
     /// With this keytab.
-    ///
-    /// # Panics
-    ///
-    /// If nginx.conf no longer has the addresses to be replaced.
     #[must_use]
     pub fn start(keytab: &Path) -> Self {
         let backend = backend();
-        let gateway = configured(&format!(
-            "keytab = {keytab:?}\ntrusted_proxies = [\"127.0.0.1\"]\n[forward_auth]\npath = \"/auth\"\n"
-        ));
+        let (gateway_address, address) = (free_address(), free_address());
+        let file = scratch("toml");
+        let toml = adapted(
+            include_str!("../../negotiate-gateway/examples/forward-auth.toml"),
+            &[
+                ("127.0.0.1:8080", &gateway_address.to_string()),
+                ("http.keytab", &keytab.display().to_string()),
+                ("www.example.com.pem", &state("pki/www.pem").display().to_string()),
+            ],
+        );
+        std::fs::write(&file, toml).expect("written");
+        let gateway = Daemon::start(
+            built("negotiate").args(["serve", "--config"]).arg(file),
+            gateway_address,
+        );
+
         let pages = scratch("pages");
-        std::fs::create_dir(&pages).expect("a new directory");
-        std::fs::write(pages.join("index.html"), "the index\n").expect("written");
-        let address = free_address();
-        let mut conf = include_str!("../nginx.conf").to_owned();
-        for (example, ours) in [
-            ("[127.0.0.1:8000]", address.to_string()),
-            ("[/var/www/html]", pages.display().to_string()),
-            ("[127.0.0.1:3000]", backend.address.to_string()),
-            ("[127.0.0.1:8080]", gateway.address.to_string()),
-        ] {
-            assert!(conf.contains(example), "nginx.conf has no {example}");
-            conf = conf.replace(example, &ours);
-        }
+        std::fs::create_dir_all(pages.join("static")).expect("a new directory");
+        std::fs::write(pages.join("static/index.html"), "the index\n").expect("written");
+        let server = adapted(
+            include_str!("../../negotiate-gateway/examples/nginx-auth-request.conf"),
+            &[
+                ("[127.0.0.1:8000]", &address.to_string()),
+                ("[/var/www]", &pages.display().to_string()),
+                ("[127.0.0.1:3000]", &backend.address.to_string()),
+                ("[127.0.0.1:8080]", &gateway_address.to_string()),
+            ],
+        );
         Self {
-            daemon: nginx(&conf, address),
+            daemon: nginx(&server, address),
             gateway,
             _backend: backend,
         }
     }
+}
+
+/// An example configuration with our addresses and files in place of its own.
+fn adapted(example: &str, places: &[(&str, &str)]) -> String {
+    let mut text = example.to_owned();
+    for (theirs, ours) in places {
+        assert!(text.contains(theirs), "the example has no {theirs}");
+        text = text.replace(theirs, ours);
+    }
+    text
 }
 
 /// A machine in the middle: it shows the certificate `pki/other.pem`, and passes what it gets on to `gateway`.
@@ -125,23 +142,25 @@ impl Nginx {
 pub fn machine_in_the_middle(gateway: SocketAddr) -> Daemon {
     let address = free_address();
     let conf = format!(
-        "events {{}}\nhttp {{\nserver {{\nlisten {address} ssl;\nssl_certificate {};\nssl_certificate_key {};\n\
-         location / {{ proxy_pass https://{gateway}; proxy_set_header Host $http_host; }}\n}}\n}}\n",
+        "server {{\nlisten {address} ssl;\nssl_certificate {};\nssl_certificate_key {};\n\
+         location / {{ proxy_pass https://{gateway}; proxy_set_header Host $http_host; }}\n}}\n",
         state("pki/other.pem").display(),
         state("pki/other.key").display(),
     );
     nginx(&conf, address)
 }
 
-/// nginx with this configuration, and what a packaged nginx has in the file system in a directory of its own.
-fn nginx(conf: &str, address: SocketAddr) -> Daemon {
+/// nginx with this `server`, and what a packaged nginx has in the file system in a directory of its own.
+fn nginx(server: &str, address: SocketAddr) -> Daemon {
     let directory = scratch("nginx");
     std::fs::create_dir(&directory).expect("a new directory");
     let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let places: String = kinds.map(|kind| format!("{kind}_temp_path {kind};\n")).concat();
-    let conf = conf.replacen("http {", &format!("http {{\naccess_log access.log;\n{places}"), 1);
     // Not another user's: the directory of the run is private.
-    let conf = format!("daemon off;\nuser root;\npid nginx.pid;\nerror_log stderr info;\n{conf}");
+    let conf = format!(
+        "daemon off;\nuser root;\npid nginx.pid;\nerror_log stderr info;\nevents {{}}\n\
+         http {{\naccess_log access.log;\n{places}{server}\n}}\n"
+    );
     let file = directory.join("nginx.conf");
     std::fs::write(&file, conf).expect("written");
     let mut command = Command::new("nginx");

@@ -1,4 +1,4 @@
-//! nginx in front, with `auth_request` asking `negotiate serve`: the configuration that we hand out, `nginx.conf`.
+//! nginx in front, with `auth_request` asking `negotiate serve`: the gateway's example configurations, as they stand.
 
 use interop::client::{authorization, curl, curl_negotiate, python, url};
 use interop::kdc::Tickets;
@@ -9,7 +9,7 @@ use interop::token::initiate;
 #[test]
 fn a_login_passes_through() {
     let nginx = Nginx::start(&keytab("www"));
-    let page = format!("{}app/", url("www.mit.test", nginx.daemon.address));
+    let page = url("www.mit.test", nginx.daemon.address);
     let got = curl_negotiate(
         &Tickets::of_alice(),
         &page,
@@ -27,7 +27,7 @@ fn a_login_passes_through() {
 #[test]
 fn without_a_ticket_the_challenge_comes_through() {
     let nginx = Nginx::start(&keytab("www"));
-    for page in ["", "app/"] {
+    for page in ["", "static/"] {
         let page = format!("{}{page}", url("www.mit.test", nginx.daemon.address));
         let got = curl(&Tickets::none(), &page, &[]);
         assert_eq!(got.status(), 401, "{got:?}");
@@ -38,7 +38,7 @@ fn without_a_ticket_the_challenge_comes_through() {
 #[test]
 fn the_reply_token_reaches_a_strict_client_once() {
     let nginx = Nginx::start(&keytab("www"));
-    let page = format!("{}app/", url("www.mit.test", nginx.daemon.address));
+    let page = url("www.mit.test", nginx.daemon.address);
     for client in ["requests-kerberos", "gssapi-spnego"] {
         let report = python(&Tickets::of_alice(), client, &page, &[]);
         assert_eq!(
@@ -54,7 +54,7 @@ fn the_reply_token_reaches_a_strict_client_once() {
 #[test]
 fn index_asks_twice_with_one_token() {
     let nginx = Nginx::start(&keytab("www"));
-    let page = url("www.mit.test", nginx.daemon.address);
+    let page = format!("{}static/", url("www.mit.test", nginx.daemon.address));
     let got = curl_negotiate(&Tickets::of_alice(), &page, &[]);
     assert_eq!((got.status(), got.body.as_str()), (200, "the index\n"), "{got:?}");
 }
@@ -87,4 +87,13 @@ fn big_tokens_pass() {
     let page = url("big.other.test", nginx.daemon.address);
     let got = curl_negotiate(&Tickets::of_carol(), &page, &["--delegation", "always"]);
     assert_eq!(got.status(), 200, "{:?}", got.last());
+}
+
+#[test]
+fn the_reply_token_comes_with_a_404_too() {
+    let nginx = Nginx::start(&keytab("www"));
+    let page = format!("{}static/none", url("www.mit.test", nginx.daemon.address));
+    let got = curl_negotiate(&Tickets::of_alice(), &page, &[]);
+    assert_eq!(got.status(), 404, "{got:?}");
+    assert!(got.last().has_reply_token(), "{got:?}");
 }

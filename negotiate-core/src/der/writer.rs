@@ -36,12 +36,17 @@ impl Writer {
 
     /// An element of this tag, whose content `write` appends.
     pub fn element(&mut self, tag: Tag, write: impl FnOnce(&mut Self)) {
-        self.out.push(tag.byte());
+        // Most lengths are one byte: only for a longer one the content has to move.
+        self.out.extend_from_slice(&[tag.byte(), 0]);
         let start = self.out.len();
+        let length_at = start.saturating_sub(1);
         write(self);
         let mut length = [0; 5];
-        let header = length_bytes(self.out.len().saturating_sub(start), &mut length);
-        self.out.splice(start..start, header.iter().copied());
+        let length = length_bytes(self.out.len().saturating_sub(start), &mut length);
+        match (length, self.out.get_mut(length_at)) {
+            ([length], Some(byte)) => *byte = *length,
+            _ => drop(self.out.splice(length_at..start, length.iter().copied())),
+        }
     }
 
     /// An element of this tag with this content.
@@ -125,8 +130,22 @@ impl Writer {
     /// A `KerberosTime` (RFC 4120 section 5.2.3): whole seconds, years 0 to 9999.
     pub fn kerberos_time(&mut self, time: Timestamp) {
         let (year, month, day, hour, minute, second) = time.civil();
-        let text = alloc::format!("{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}Z");
-        self.primitive(Tag::GENERALIZED_TIME, text.as_bytes());
+        self.header(Tag::GENERALIZED_TIME, 15);
+        self.digits::<4>(u32::try_from(year).unwrap_or(0));
+        for part in [month, day, hour, minute, second] {
+            self.digits::<2>(part);
+        }
+        self.out.push(b'Z');
+    }
+
+    // The last `N` decimal digits.
+    fn digits<const N: usize>(&mut self, mut value: u32) {
+        let mut digits = [b'0'; N];
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0'.wrapping_add(u8::try_from(value % 10).unwrap_or(0));
+            value /= 10;
+        }
+        self.out.extend_from_slice(&digits);
     }
 }
 

@@ -49,10 +49,12 @@ impl NameType {
 }
 
 /// A principal name with its realm, owned.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct Principal {
-    name: OwnedName,
-    realm: Box<[u8]>,
+    name_type: NameType,
+    // The components as in PrincipalName, then the realm.
+    bytes: Box<[u8]>,
+    realm_at: usize,
 }
 
 impl Principal {
@@ -77,34 +79,39 @@ impl Principal {
         if count == 0 {
             return Err(BadPrincipal::NoComponent);
         }
-        Ok(Self {
-            name: OwnedName {
-                name_type,
-                components: writer.into_bytes().into_boxed_slice(),
-            },
-            realm: realm.into(),
-        })
+        Ok(Self::of_parts(name_type, &writer.into_bytes(), realm))
+    }
+
+    fn of_parts(name_type: NameType, components: &[u8], realm: &[u8]) -> Self {
+        Self {
+            name_type,
+            bytes: [components, realm].concat().into_boxed_slice(),
+            realm_at: components.len(),
+        }
     }
 
     /// The same name, borrowed.
     #[must_use]
     pub fn borrow(&self) -> PrincipalRef<'_> {
-        self.name().in_realm(&self.realm)
+        // `realm_at` was a length of what is there.
+        let (components, realm) = self.bytes.split_at_checked(self.realm_at).unwrap_or_default();
+        PrincipalName {
+            name_type: self.name_type,
+            components,
+        }
+        .in_realm(realm)
     }
 
     /// The name without its realm.
     #[must_use]
     pub fn name(&self) -> PrincipalName<'_> {
-        PrincipalName {
-            name_type: self.name.name_type,
-            components: &self.name.components,
-        }
+        self.borrow().name
     }
 
     /// The realm.
     #[must_use]
     pub fn realm(&self) -> &[u8] {
-        &self.realm
+        self.borrow().realm
     }
 
     /// Whether this is the anonymous principal; see [`PrincipalRef::is_anonymous`].
@@ -114,24 +121,17 @@ impl Principal {
     }
 }
 
-// Apart from the realm, so that comparison and hash are those of PrincipalName, which leave the name type out.
-#[derive(Clone)]
-struct OwnedName {
-    name_type: NameType,
-    components: Box<[u8]>,
-}
-
-impl PartialEq for OwnedName {
+impl PartialEq for Principal {
     fn eq(&self, other: &Self) -> bool {
-        self.components == other.components
+        self.borrow() == other.borrow()
     }
 }
 
-impl Eq for OwnedName {}
+impl Eq for Principal {}
 
-impl Hash for OwnedName {
+impl Hash for Principal {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.components.hash(state);
+        self.borrow().hash(state);
     }
 }
 
@@ -163,13 +163,7 @@ impl<'a> PrincipalRef<'a> {
     /// A copy that owns its bytes.
     #[must_use]
     pub fn to_owned(&self) -> Principal {
-        Principal {
-            name: OwnedName {
-                name_type: self.name.name_type,
-                components: self.name.components.into(),
-            },
-            realm: self.realm.into(),
-        }
+        Principal::of_parts(self.name.name_type, self.name.components, self.realm)
     }
 
     /// The salt of this principal's password where its KDC names none: realm and components without anything between

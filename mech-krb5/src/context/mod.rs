@@ -7,6 +7,7 @@ mod sequence;
 mod wrap;
 
 use crate::crypto::{ChecksumKey, Key, KeyUsage, SpecificKey};
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use negotiate_core::{
     ContextFlags, MessageOrder, PerMessage, PerMessageError, Protection, Random, Unwrapped,
@@ -44,11 +45,12 @@ pub struct MessageProtection {
     seal: Directions<SpecificKey>,
 }
 
-/// A derived key for each direction, once it was needed.
+/// A derived key for each direction, once it was needed. Boxed: most contexts of HTTP protect no message, and with the
+/// keys in place each would be of four kilobytes.
 #[derive(Debug)]
 struct Directions<K> {
-    ours: Option<K>,
-    theirs: Option<K>,
+    ours: Option<Box<K>>,
+    theirs: Option<Box<K>>,
 }
 
 impl<K> Default for Directions<K> {

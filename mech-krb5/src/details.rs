@@ -1,12 +1,11 @@
 //! What a login by Kerberos knows beyond every login: the ticket, and what came with it.
 
-use crate::crypto::EncryptionType;
+use crate::crypto::{EncryptionType, Key};
 use crate::delegation::DelegatedCredential;
 use crate::keytab::Match;
 use crate::message::TicketFlags;
 use crate::principal::Principal;
-use alloc::vec::Vec;
-use negotiate_core::{MechDetails, Secret, Timestamp};
+use negotiate_core::{MechDetails, Timestamp};
 
 /// Facts of a Kerberos login, reached through `SecurityContext::details`.
 #[derive(Clone, Debug)]
@@ -34,7 +33,7 @@ pub struct Details {
     /// The client's time in the authenticator.
     pub client_time: Timestamp,
     /// The key that protects messages (GSS_C_INQ_SSPI_SESSION_KEY), for protocols that derive keys from it.
-    pub session_key: Secret<Vec<u8>>,
+    pub session_key: Key,
     /// The credential that the client handed over.
     pub delegated: Option<DelegatedCredential>,
 }

@@ -4,7 +4,7 @@ use super::frame::{AP_REP, Framing};
 use crate::crypto::{EncryptionType, Key, KeyUsage};
 use crate::error::Fact;
 use crate::message::{EncApRepPart, EncryptionKey};
-use negotiate_core::{Random, Secret, Timestamp, Token};
+use negotiate_core::{Random, RandomUnavailable, Secret, Timestamp, Token};
 
 /// What an AP-REP establishes.
 pub(super) struct Reply {
@@ -22,8 +22,9 @@ pub(super) fn make(
     framing: Framing,
     random: &mut dyn Random,
 ) -> Result<Reply, Fact> {
-    let subkey = Key::random(subkey_type, random).map_err(|_| Fact::NoRandom)?;
-    let seq_number = first_sequence_number(random)?;
+    let mut pool = Pool::draw(random).map_err(|_| Fact::NoRandom)?;
+    let subkey = Key::random(subkey_type, &mut pool).map_err(|_| Fact::NoRandom)?;
+    let seq_number = first_sequence_number(&mut pool)?;
     let part = EncApRepPart {
         ctime: client_time,
         subkey: Some(EncryptionKey {
@@ -32,17 +33,45 @@ pub(super) fn make(
         }),
         seq_number: Some(seq_number),
     };
-    let part = Secret::new(part.encode());
-    let cipher = session_key
+    let mut part = Secret::new(part.encode());
+    session_key
         .for_usage(KeyUsage::AP_REP)
-        .encrypt(part.expose(), random)
+        .encrypt_vec(part.expose_mut(), &mut pool)
         .map_err(|_| Fact::NoRandom)?;
-    let token = Token::from(framing.wrap(AP_REP, &EncApRepPart::encode_sealed(session_key, &cipher)));
+    let cipher = part.expose();
     Ok(Reply {
-        token,
+        token: framing.wrap(AP_REP, |writer| {
+            EncApRepPart::write_sealed(writer, session_key, cipher);
+        }),
         subkey,
         seq_number,
     })
+}
+
+/// The random bytes of one answer (subkey, sequence number, confounder), drawn at once: a draw is a system call.
+struct Pool {
+    bytes: Secret<[u8; Pool::LEN]>,
+    used: usize,
+}
+
+impl Pool {
+    const LEN: usize = 32 + 4 + 16;
+
+    fn draw(random: &mut dyn Random) -> Result<Self, RandomUnavailable> {
+        let mut bytes = Secret::new([0; Self::LEN]);
+        random.fill(bytes.expose_mut())?;
+        Ok(Self { bytes, used: 0 })
+    }
+}
+
+impl Random for Pool {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), RandomUnavailable> {
+        let unused = self.bytes.expose().get(self.used..).unwrap_or_default();
+        let drawn = unused.get(..out.len()).ok_or(RandomUnavailable)?;
+        out.copy_from_slice(drawn);
+        self.used = self.used.saturating_add(out.len());
+        Ok(())
+    }
 }
 
 /// Below 2³⁰: older peers read sequence numbers as signed, and count up from here (RFC 4120 section 5.3.2's advice on

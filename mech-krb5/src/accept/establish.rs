@@ -18,7 +18,7 @@ use crate::details::Details;
 use crate::error::{Fact, KeyOf};
 use crate::principal::NotUtf8;
 use alloc::boxed::Box;
-use negotiate_core::{Ambient, ContextFlags, Established, MechListMic, MechStep, MechType, Secret, Token};
+use negotiate_core::{Ambient, ContextFlags, Established, MechListMic, MechStep, MechType, Token};
 
 /// A context that stands as soon as the authenticator is known not to be a replay.
 pub(super) struct Prepared {
@@ -214,7 +214,7 @@ fn establish(
         endtime: part.endtime,
         renew_till: part.renew_till,
         client_time: matched.authenticator().ctime,
-        session_key: Secret::new(protection.key().bytes().to_vec()),
+        session_key: protection.key().clone(),
         delegated,
     };
     Ok(Established {

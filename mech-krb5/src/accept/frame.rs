@@ -1,9 +1,8 @@
 //! RFC 4121 section 4.1 and RFC 2743 section 3.1: what is around the AP-REQ.
 
 use crate::error::{Fact, Part};
-use alloc::vec::Vec;
-use negotiate_core::MechType;
 use negotiate_core::der::{ErrorKind, Reader, Tag, Writer};
+use negotiate_core::{MechType, Token};
 
 /// What a first token holds.
 pub(super) struct Frame<'a> {
@@ -57,17 +56,18 @@ pub(super) fn open(token: &[u8]) -> Result<Frame<'_>, Fact> {
 }
 
 impl Framing {
-    /// Puts `message` into the framing that the initiator used.
-    pub(super) fn wrap(self, token_id: [u8; 2], message: &[u8]) -> Vec<u8> {
-        if self == Self::Bare {
-            return message.to_vec();
+    /// A token in the framing that the initiator used, around the message that `write` writes.
+    pub(super) fn wrap(self, token_id: [u8; 2], write: impl FnOnce(&mut Writer)) -> Token {
+        // Room for an AP-REP and for most errors.
+        let mut writer = Writer::with_capacity(256);
+        match self {
+            Self::Bare => write(&mut writer),
+            Self::Gss => writer.element(Tag::application(0), |inner| {
+                inner.object_identifier(MechType::KRB5.contents());
+                inner.raw(&token_id);
+                write(inner);
+            }),
         }
-        let mut writer = Writer::with_capacity(message.len().saturating_add(32));
-        writer.element(Tag::application(0), |inner| {
-            inner.object_identifier(MechType::KRB5.contents());
-            inner.raw(&token_id);
-            inner.raw(message);
-        });
-        writer.into_bytes()
+        Token::from(writer.into_bytes())
     }
 }

@@ -3,57 +3,52 @@
 use super::frame::{Framing, KRB_ERROR};
 use crate::error::{About, Error, Fact};
 use crate::message::{ApOptions, KrbError};
-use crate::principal::{Principal, PrincipalRef};
 use alloc::boxed::Box;
 use negotiate_core::{MechReject, Timestamp, Token};
 
 /// What a refusal needs to know of the AP-REQ.
 pub(super) struct ErrorReply {
-    /// The server that was asked, if the initiator waits for an answer.
-    answer_as: Option<Principal>,
     framing: Framing,
+    ap_options: ApOptions,
     now: Timestamp,
     about: About,
 }
 
 impl ErrorReply {
-    /// The flags may lie sealed where nobody read them, so the AP-REQ's own option says whether an answer is expected.
-    pub(super) fn new(
-        framing: Framing,
-        ap_options: ApOptions,
-        server: PrincipalRef<'_>,
-        now: Timestamp,
-        about: About,
-    ) -> Self {
-        let is_awaited = ap_options.contains(ApOptions::MUTUAL_REQUIRED);
+    pub(super) fn new(framing: Framing, ap_options: ApOptions, now: Timestamp, about: About) -> Self {
         Self {
-            answer_as: is_awaited.then(|| server.to_owned()),
             framing,
+            ap_options,
             now,
             about,
         }
     }
 
-    pub(super) fn refuse(self, fact: Fact) -> MechReject {
+    pub(super) fn refuse(mut self, fact: Fact) -> MechReject {
         let error = Error {
             fact,
-            about: self.about,
+            about: core::mem::take(&mut self.about),
         };
-        let token = self.answer_as.map(|server| {
-            let message = KrbError {
-                stime: self.now,
-                error_code: error.krb_error(),
-                client: None,
-                realm: server.realm(),
-                sname: server.name(),
-                e_text: None,
-                e_data: None,
-            };
-            Token::from(self.framing.wrap(KRB_ERROR, &message.encode()))
-        });
+        let token = self.token(&error);
         MechReject {
             reason: Box::new(error),
             token,
         }
+    }
+
+    /// The flags may lie sealed where nobody read them, so the AP-REQ's own option says whether an answer is expected.
+    fn token(&self, error: &Error) -> Option<Token> {
+        let is_awaited = self.ap_options.contains(ApOptions::MUTUAL_REQUIRED);
+        let server = &error.about.ticket.as_ref().filter(|_| is_awaited)?.service;
+        let message = KrbError {
+            stime: self.now,
+            error_code: error.krb_error(),
+            client: None,
+            realm: server.realm(),
+            sname: server.name(),
+            e_text: None,
+            e_data: None,
+        };
+        Some(self.framing.wrap(KRB_ERROR, |writer| message.write(writer)))
     }
 }

@@ -24,8 +24,8 @@ use crate::keytab::{Keytab, KeytabSource};
 use crate::message::{ApOptions, ApReq, MessageError};
 use crate::replay::ReplayCache;
 use alloc::boxed::Box;
-use alloc::string::ToString;
 use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
 use frame::Framing;
 use krb_error::ErrorReply;
@@ -120,19 +120,25 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     fn run(&self, ambient: &mut Ambient<'_>) -> Result<MechStep, MechReject> {
         let now = ambient.now;
-        let mut buffer = Secret::new(Vec::new());
+        // Both sealed parts are opened in one buffer, which is wiped at the end.
+        let (ticket_len, authenticator_len) = (
+            self.ap_req.ticket.enc_part.cipher.len(),
+            self.ap_req.authenticator.cipher.len(),
+        );
+        let mut buffer = Secret::new(vec![0; ticket_len.saturating_add(authenticator_len)]);
+        let (ticket_room, authenticator_room) = buffer.expose_mut().split_at_mut(ticket_len);
         let opened = self
-            .open_ticket(&mut buffer)
+            .open_ticket(ticket_room)
             .map_err(|fact| self.error_reply(now, None).refuse(fact))?;
-        self.run_with_ticket(&opened, ambient)
+        self.run_with_ticket(&opened, authenticator_room, ambient)
             .unwrap_or_else(|fact| Err(self.error_reply(now, Some(&opened)).refuse(fact)))
     }
 
-    fn open_ticket<'b>(&'b self, buffer: &'b mut Secret<Vec<u8>>) -> Result<TicketOpened<'b>, Fact> {
+    fn open_ticket<'b>(&'b self, room: &'b mut [u8]) -> Result<TicketOpened<'b>, Fact> {
         if self.ap_req.ap_options.contains(ApOptions::USE_SESSION_KEY) {
             return Err(Fact::UserToUser);
         }
-        let opened = open_ticket::open(&self.ap_req.ticket, self.keytab, &self.request, buffer);
+        let opened = open_ticket::open(&self.ap_req.ticket, self.keytab, &self.request, room);
         if matches!(opened, Err(Fact::NoKey(_))) {
             self.config.keys.missed();
         }
@@ -142,14 +148,14 @@ impl Attempt<'_> {
     fn run_with_ticket(
         &self,
         opened: &TicketOpened<'_>,
+        room: &mut [u8],
         ambient: &mut Ambient<'_>,
     ) -> Result<Result<MechStep, MechReject>, Fact> {
         let (ap_req, policy, now) = (self.ap_req, &self.config.policy, ambient.now);
         let session_key = opened.session_key()?;
-        let client_time = || open_authenticator::client_time(ap_req, &session_key);
+        let client_time = || open_authenticator::client_time(ap_req, &session_key, &mut *room);
         times::check_ticket(opened.part(), now, policy, client_time)?;
-        let mut buffer = Secret::new(Vec::new());
-        let matched = open_authenticator::open(ap_req, opened, &session_key, &mut buffer)?;
+        let matched = open_authenticator::open(ap_req, opened, &session_key, room)?;
         times::check_authenticator(matched.authenticator().ctime, now, policy)?;
         addresses::check(opened.part(), &self.request)?;
         let answer = replay::ask(&*self.config.replay_cache, ap_req, &matched, now, policy)?;
@@ -172,16 +178,16 @@ impl Attempt<'_> {
         let ticket = &self.ap_req.ticket;
         let server = ticket.sname.in_realm(ticket.realm);
         let label = TicketLabel {
-            service: server.to_string(),
+            service: server.to_owned(),
             etype: ticket.enc_part.etype,
             kvno: ticket.enc_part.kvno,
         };
-        let client = opened.map(|opened| opened.client().to_string());
+        let client = opened.map(|opened| opened.client().to_owned());
         let about = About {
             ticket: Some(label),
             client,
         };
-        ErrorReply::new(self.framing, self.ap_req.ap_options, server, now, about)
+        ErrorReply::new(self.framing, self.ap_req.ap_options, now, about)
     }
 }
 

@@ -4,8 +4,7 @@ use super::open_ticket::TicketOpened;
 use crate::crypto::{Key, KeyUsage};
 use crate::error::{Fact, Part};
 use crate::message::{ApReq, Authenticator, EncryptedData};
-use alloc::vec::Vec;
-use negotiate_core::{Secret, Timestamp};
+use negotiate_core::Timestamp;
 
 /// Witness that the authenticator's owner has the ticket's session key and is the ticket's client. Minted by [`open`]
 /// alone.
@@ -23,12 +22,11 @@ pub(super) fn open<'a>(
     ap_req: &ApReq<'_>,
     ticket: &TicketOpened<'_>,
     session_key: &Key,
-    buffer: &'a mut Secret<Vec<u8>>,
+    room: &'a mut [u8],
 ) -> Result<AuthenticatorMatched<'a>, Fact> {
-    let buffer = buffer.expose_mut();
-    decrypt(&ap_req.authenticator, session_key, buffer).ok_or(Fact::AuthenticatorNotSealed)?;
+    let plaintext = decrypt(&ap_req.authenticator, session_key, room).ok_or(Fact::AuthenticatorNotSealed)?;
     let authenticator =
-        Authenticator::decode(buffer).map_err(|error| Fact::in_part(Part::Authenticator, error))?;
+        Authenticator::decode(plaintext).map_err(|error| Fact::in_part(Part::Authenticator, error))?;
     // RFC 4120 section 3.2.3: name and realm, or KRB_AP_ERR_BADMATCH.
     if authenticator.cname != ticket.part().cname || authenticator.crealm != ticket.part().crealm {
         return Err(Fact::ClientMismatch);
@@ -37,19 +35,18 @@ pub(super) fn open<'a>(
 }
 
 /// The client's time by an authenticator that is not judged: evidence in an error about the ticket's times.
-pub(super) fn client_time(ap_req: &ApReq<'_>, session_key: &Key) -> Option<Timestamp> {
-    let mut buffer = Secret::new(Vec::new());
-    decrypt(&ap_req.authenticator, session_key, buffer.expose_mut())?;
-    Some(Authenticator::decode(buffer.expose()).ok()?.ctime)
+pub(super) fn client_time(ap_req: &ApReq<'_>, session_key: &Key, room: &mut [u8]) -> Option<Timestamp> {
+    let plaintext = decrypt(&ap_req.authenticator, session_key, room)?;
+    Some(Authenticator::decode(plaintext).ok()?.ctime)
 }
 
-fn decrypt(sealed: &EncryptedData<'_>, session_key: &Key, buffer: &mut Vec<u8>) -> Option<()> {
+fn decrypt<'a>(sealed: &EncryptedData<'_>, session_key: &Key, room: &'a mut [u8]) -> Option<&'a [u8]> {
     if sealed.etype != session_key.encryption_type().number() {
         return None;
     }
-    buffer.extend_from_slice(sealed.cipher);
-    session_key
+    room.copy_from_slice(sealed.cipher);
+    let plaintext = session_key
         .for_usage(KeyUsage::AP_REQ_AUTHENTICATOR)
-        .decrypt_vec(buffer)
-        .ok()
+        .decrypt_in_place(room);
+    Some(plaintext.ok()?)
 }

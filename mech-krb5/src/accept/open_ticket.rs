@@ -5,8 +5,7 @@ use crate::error::{Fact, KeyOf, Part};
 use crate::keytab::{Candidate, KeyQuery, Keytab};
 use crate::message::{EncTicketPart, Ticket};
 use crate::principal::PrincipalRef;
-use alloc::vec::Vec;
-use negotiate_core::{AcceptRequest, Secret};
+use negotiate_core::AcceptRequest;
 
 /// Witness that a key of the keytab opened the ticket. Minted by [`open`] alone.
 pub(super) struct TicketOpened<'a> {
@@ -51,7 +50,7 @@ pub(super) fn open<'a>(
     ticket: &Ticket<'a>,
     keytab: &'a Keytab,
     request: &AcceptRequest<'_>,
-    buffer: &'a mut Secret<Vec<u8>>,
+    room: &'a mut [u8],
 ) -> Result<TicketOpened<'a>, Fact> {
     let Some(etype) = EncryptionType::from_number(ticket.enc_part.etype) else {
         return Err(Fact::EncryptionTypeRefused(ticket.enc_part.etype));
@@ -63,16 +62,15 @@ pub(super) fn open<'a>(
         etype,
         names: request.names,
     };
-    let buffer = buffer.expose_mut();
     let key = keytab
         .candidates(query)
         .find(|candidate| {
-            buffer.clear();
-            buffer.extend_from_slice(ticket.enc_part.cipher);
-            candidate.decrypt_ticket(buffer).is_ok()
+            room.copy_from_slice(ticket.enc_part.cipher);
+            candidate.decrypt_ticket(room).is_ok()
         })
         .ok_or_else(|| Fact::NoKey(keytab.diagnose(query)))?;
-    let part = EncTicketPart::decode(buffer).map_err(|error| Fact::Malformed {
+    let plaintext = etype.plaintext_of(room);
+    let part = EncTicketPart::decode(plaintext).map_err(|error| Fact::Malformed {
         part: Part::EncTicketPart,
         error,
     })?;

@@ -86,6 +86,12 @@ impl EncryptionType {
         CONFOUNDER_LEN.saturating_add(self.mac_len())
     }
 
+    /// The plaintext in a ciphertext that was decrypted in place: what is between confounder and HMAC.
+    pub(crate) fn plaintext_of(self, decrypted: &[u8]) -> &[u8] {
+        let end = decrypted.len().saturating_sub(self.mac_len());
+        decrypted.get(CONFOUNDER_LEN..end).unwrap_or_default()
+    }
+
     /// Bytes that the pseudo-random function gives: a block of AES, or a whole hash.
     #[must_use]
     pub const fn prf_len(self) -> usize {

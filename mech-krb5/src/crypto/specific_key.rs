@@ -103,6 +103,25 @@ impl SpecificKey {
         Ok(out)
     }
 
+    /// Encrypts in place under a fresh confounder: what was the plaintext is the ciphertext, longer by
+    /// [`EncryptionType::overhead`]. Room for that should be there: growing leaves a copy of the plaintext behind.
+    ///
+    /// # Errors
+    /// [`RandomUnavailable`] if no confounder can be drawn; the buffer is then as it was.
+    pub fn encrypt_vec(
+        &self,
+        buffer: &mut Vec<u8>,
+        random: &mut dyn Random,
+    ) -> Result<(), RandomUnavailable> {
+        let mut confounder = [0; CONFOUNDER_LEN];
+        random.fill(&mut confounder)?;
+        buffer.splice(..0, confounder);
+        confounder.zeroize();
+        let tag = self.profile().seal(buffer);
+        buffer.extend_from_slice(tag.as_bytes());
+        Ok(())
+    }
+
     /// Encrypts the concatenation of `parts` under a fresh confounder, and appends the ciphertext to `out`. Its
     /// length is that of the parts and [`EncryptionType::overhead`].
     ///

@@ -6,6 +6,7 @@ mod codes;
 mod miss_words;
 mod words;
 
+use crate::Principal;
 use crate::keytab::KeytabMiss;
 use alloc::string::String;
 use core::fmt;
@@ -26,14 +27,14 @@ pub struct About {
     /// The ticket's clear part. Nobody vouches for it.
     pub ticket: Option<TicketLabel>,
     /// The client's name from the opened ticket: the KDC vouches for it, though not for this token.
-    pub client: Option<String>,
+    pub client: Option<Principal>,
 }
 
 /// The clear part of a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TicketLabel {
     /// The service, quoted and escaped.
-    pub service: String,
+    pub service: Principal,
     /// Encryption type of the sealed part.
     pub etype: i32,
     /// Version of the service's key.

@@ -27,10 +27,10 @@ impl KeySet {
     }
 
     /// Prepares the key on first use: preparing 100,000 of them takes longer than loading a keytab may.
-    pub(super) fn decrypt_ticket(&self, buffer: &mut Vec<u8>) -> Result<(), CryptoError> {
+    pub(super) fn decrypt_ticket<'b>(&self, ciphertext: &'b mut [u8]) -> Result<&'b mut [u8], CryptoError> {
         self.ticket_key
             .get_or_init(|| Box::new(self.key.for_usage(KeyUsage::TICKET)))
-            .decrypt_vec(buffer)
+            .decrypt_in_place(ciphertext)
     }
 }
 

@@ -9,7 +9,6 @@ use super::key_set::{KeySet, entry};
 use super::{Keytab, KeytabEntry};
 use crate::crypto::{CryptoError, EncryptionType, Key};
 use crate::principal::{Principal, PrincipalRef};
-use alloc::vec::Vec;
 use core::fmt;
 use core::iter;
 use negotiate_core::ServiceName;
@@ -57,13 +56,13 @@ pub struct Candidate<'k> {
 }
 
 impl<'k> Candidate<'k> {
-    /// Decrypts the ticket's encrypted part (key usage 2) and leaves its plaintext in the buffer. The ciphertext is used
-    /// up: who means to try another candidate keeps a copy.
+    /// Decrypts the ticket's encrypted part (key usage 2) in place and gives its plaintext. The ciphertext is used up:
+    /// who means to try another candidate keeps a copy.
     ///
     /// # Errors
     /// [`CryptoError`] if this is not the key.
-    pub fn decrypt_ticket(&self, buffer: &mut Vec<u8>) -> Result<(), CryptoError> {
-        self.key_set.decrypt_ticket(buffer)
+    pub fn decrypt_ticket<'b>(&self, ciphertext: &'b mut [u8]) -> Result<&'b mut [u8], CryptoError> {
+        self.key_set.decrypt_ticket(ciphertext)
     }
 
     /// The key itself.

@@ -1,10 +1,11 @@
 use super::{
-    EncryptedData, EncryptionKey, MessageError, application, head, with_micros, write_head, written,
+    EncryptedData, EncryptionKey, MessageError, application, head, with_micros, write_application,
+    write_head, written,
 };
 use crate::crypto::Key;
 use alloc::vec::Vec;
 use negotiate_core::Timestamp;
-use negotiate_core::der::{Error, Reader};
+use negotiate_core::der::{Error, Reader, Writer};
 
 /// `EncAPRepPart` (RFC 4120 section 5.5.2), the proof that the acceptor could open the ticket:
 ///
@@ -88,7 +89,13 @@ impl<'a> EncApRepPart<'a> {
     /// Writes the AP-REP around the sealed part.
     #[must_use]
     pub fn encode_sealed(key: &Key, cipher: &[u8]) -> Vec<u8> {
-        written(15, cipher.len().saturating_add(64), |sequence| {
+        let mut writer = Writer::with_capacity(cipher.len().saturating_add(64));
+        Self::write_sealed(&mut writer, key, cipher);
+        writer.into_bytes()
+    }
+
+    pub(crate) fn write_sealed(writer: &mut Writer, key: &Key, cipher: &[u8]) {
+        write_application(writer, 15, |sequence| {
             write_head(sequence, 0, Self::MESSAGE_TYPE);
             let etype = key.encryption_type().number();
             let enc_part = EncryptedData {
@@ -97,6 +104,6 @@ impl<'a> EncApRepPart<'a> {
                 cipher,
             };
             sequence.field(2, |field| enc_part.encode(field));
-        })
+        });
     }
 }

@@ -1,9 +1,9 @@
-use super::{MessageError, application, head, with_micros, write_head, written};
+use super::{MessageError, application, head, with_micros, write_application, write_head};
 use crate::principal::{PrincipalName, PrincipalRef};
 use alloc::vec::Vec;
 use core::fmt;
 use negotiate_core::Timestamp;
-use negotiate_core::der::Reader;
+use negotiate_core::der::{Reader, Writer};
 
 /// `KRB-ERROR` (RFC 4120 section 5.9.1). Nothing protects it: whoever can send can send one.
 ///
@@ -82,7 +82,13 @@ impl<'a> KrbError<'a> {
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let e_data_len = self.e_data.map_or(0, <[u8]>::len);
-        written(30, e_data_len.saturating_add(256), |sequence| {
+        let mut writer = Writer::with_capacity(e_data_len.saturating_add(256));
+        self.write(&mut writer);
+        writer.into_bytes()
+    }
+
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        write_application(writer, 30, |sequence| {
             write_head(sequence, 0, Self::MESSAGE_TYPE);
             sequence.field(4, |field| field.kerberos_time(self.stime));
             sequence.field(5, |field| field.integer(self.stime.subsec_micros().into()));
@@ -99,7 +105,7 @@ impl<'a> KrbError<'a> {
             if let Some(e_data) = self.e_data {
                 sequence.field(12, |field| field.octet_string(e_data));
             }
-        })
+        });
     }
 }
 

@@ -73,8 +73,13 @@ fn with_micros(seconds: Timestamp, micros: u32) -> Timestamp {
 /// smaller buffer was.
 fn written(number: u8, capacity: usize, write: impl FnOnce(&mut Writer)) -> Vec<u8> {
     let mut writer = Writer::with_capacity(capacity);
-    writer.element(Tag::application(number), |message| message.sequence(write));
+    write_application(&mut writer, number, write);
     writer.into_bytes()
+}
+
+/// Writes `[APPLICATION number] SEQUENCE { ... }`.
+fn write_application(writer: &mut Writer, number: u8, write: impl FnOnce(&mut Writer)) {
+    writer.element(Tag::application(number), |message| message.sequence(write));
 }
 
 /// Opens `[APPLICATION number] SEQUENCE { ... }`, which must be all of `input`.

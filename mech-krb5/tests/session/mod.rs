@@ -22,7 +22,7 @@ pub(crate) fn both_ends(capture: &Capture) -> (MessageProtection, MessageProtect
     };
     let plain = keytab.candidates(query).find_map(|candidate| {
         let mut buffer = ap_req.ticket.enc_part.cipher.to_vec();
-        candidate.decrypt_ticket(&mut buffer).ok().map(|()| buffer)
+        Some(candidate.decrypt_ticket(&mut buffer).ok()?.to_vec())
     });
     let plain = plain.unwrap();
     let session_key = EncTicketPart::decode(&plain)

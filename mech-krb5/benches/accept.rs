@@ -44,6 +44,7 @@ impl ReplayCache for Forgetful {
 struct Login {
     acceptor: Acceptor,
     ticket: forge::Ticket,
+    session_key: Key,
     sealed_ticket: Vec<u8>,
     flags: ContextFlags,
     now: Cell<Timestamp>,
@@ -72,20 +73,22 @@ impl Login {
             .build()
             .unwrap();
         let service_key = key(etype, entries / 2);
+        let session_key = key(etype, 1_000_001);
         let mut ticket = forge::Ticket::new(
             "alice@EXAMPLE.COM",
             &service(entries / 2),
             &service_key,
-            &key(etype, 1_000_001),
+            &session_key,
             NOW,
         );
         // As long as the small PAC of MIT krb5's KDC; what is in it is not looked at.
-        let pac = forge::authorization_data(-1, &[0x5a; 280]);
-        ticket.authorization_data = Some(forge::authorization_data(1, &pac));
+        let pac = forge::authorization_data(&[(-1, &[0x5a; 280])]);
+        ticket.authorization_data = Some(forge::authorization_data(&[(1, &pac)]));
         Self {
             acceptor: Acceptor::builder().mechanism(krb5).build().unwrap(),
             sealed_ticket: ticket.seal(&mut SystemRandom),
             ticket,
+            session_key,
             flags: ContextFlags::MUTUAL.with(ContextFlags::INTEGRITY),
             now: Cell::new(NOW),
         }
@@ -95,7 +98,7 @@ impl Login {
     fn token(&self) -> Vec<u8> {
         let now = self.now.get();
         self.now.set(Timestamp::from_unix_micros(now.unix_micros() + 1));
-        let session_key = &self.ticket.session_key;
+        let session_key = &self.session_key;
         let etype = session_key.encryption_type();
         let authenticator = forge::Authenticator::new(&self.ticket, self.flags, &key(etype, 1_000_002), now);
         let ap_options = if self.flags.contains(ContextFlags::MUTUAL) {

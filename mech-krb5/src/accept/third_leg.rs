@@ -1,10 +1,11 @@
 //! The third leg of DCE style (MS-KILE section 3.4.5.1): the initiator's AP-REP, which proves that it has ours.
 
 use crate::crypto::{Key, KeyUsage};
-use crate::error::{Error, Fact, Part};
+use crate::error::{About, Error, Fact, Part};
 use crate::message::EncApRepPart;
 use alloc::boxed::Box;
-use negotiate_core::{AcceptContext, Ambient, Established, MechReject, MechStep, Secret};
+use alloc::string::ToString;
+use negotiate_core::{AcceptContext, Ambient, Established, MechReject, MechStep, Secret, Untrusted};
 
 pub(super) struct ThirdLeg {
     session_key: Key,
@@ -40,11 +41,20 @@ impl ThirdLeg {
         }
         Ok(())
     }
+
+    fn error(&self, fact: Fact) -> Error {
+        let client = self.established.initiator.display();
+        let about = About {
+            client: Some(Untrusted(client.as_bytes()).to_string()),
+            ..About::default()
+        };
+        Error { fact, about }
+    }
 }
 
 impl AcceptContext for ThirdLeg {
     fn step(self: Box<Self>, input: &[u8], _ambient: &mut Ambient<'_>) -> Result<MechStep, MechReject> {
-        self.check(input).map_err(Error::new)?;
+        self.check(input).map_err(|fact| self.error(fact))?;
         Ok(MechStep::Complete {
             output: None,
             established: self.established,

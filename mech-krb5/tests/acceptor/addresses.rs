@@ -1,0 +1,77 @@
+//! The ticket's list of addresses (RFC 4120 section 3.2.3), where the initiator's address is known.
+
+use crate::login::{Login, Server};
+use negotiate_core::{Address, BindingsPolicy, ChannelBindings};
+
+const IPV4: i32 = 2;
+const NETBIOS: i32 = 20;
+const IPV6: i32 = 24;
+
+fn verdict(connection: Option<(u32, &[u8])>, list: Option<&[(i32, &[u8])]>) -> &'static str {
+    let server = Server {
+        bindings: connection.map(|(address_type, octets)| ChannelBindings {
+            initiator: Address {
+                address_type,
+                octets: octets.to_vec(),
+            },
+            ..ChannelBindings::default()
+        }),
+        bindings_policy: BindingsPolicy::Off,
+        ..Server::default()
+    };
+    let mut login = Login::default();
+    let owned = |(addr_type, octets): &(i32, &[u8])| (*addr_type, octets.to_vec());
+    login.ticket.caddr = list.map(|list| list.iter().map(owned).collect());
+    server.verdict(&login)
+}
+
+#[test]
+fn a_ticket_is_good_from_its_addresses() {
+    let (here, there): (&[u8], &[u8]) = (&[192, 0, 2, 1], &[192, 0, 2, 2]);
+    let here6: &[u8] = &[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    let (accepted, refused) = ("accepted", "krb5.address_mismatch");
+    for (connection, list, expected) in [
+        (Some((2, here)), None, accepted),
+        (Some((2, here)), Some(&[(IPV4, here)][..]), accepted),
+        (
+            Some((2, here)),
+            Some(&[(IPV4, there), (IPV6, here6), (IPV4, here)]),
+            accepted,
+        ),
+        (Some((24, here6)), Some(&[(IPV6, here6)]), accepted),
+        (Some((2, here)), Some(&[(IPV4, there)]), refused),
+        (Some((2, here)), Some(&[(IPV6, here)]), refused),
+        (Some((24, here6)), Some(&[(IPV4, here)]), refused),
+        (Some((2, &here[..3])), Some(&[(IPV4, here)]), refused),
+        (Some((2, here)), Some(&[]), refused),
+        // Nobody knows the connection's address: no bindings, or bindings without addresses, as with TLS.
+        (None, Some(&[(IPV4, there)]), accepted),
+        (Some((0, b"")), Some(&[(IPV4, there)]), accepted),
+        (Some((255, b"")), Some(&[(IPV4, there)]), accepted),
+        // A NetBIOS name alone is what Windows clients send; among addresses it is one of them.
+        (Some((2, here)), Some(&[(NETBIOS, b"WORKSTATION     ")]), accepted),
+        (
+            Some((2, here)),
+            Some(&[(NETBIOS, b"WORKSTATION     "), (IPV4, there)]),
+            refused,
+        ),
+        (
+            Some((2, here)),
+            Some(&[(NETBIOS, b"WORKSTATION     "), (IPV4, here)]),
+            accepted,
+        ),
+    ] {
+        assert_eq!(verdict(connection, list), expected, "{connection:?} {list:?}");
+    }
+}
+
+#[test]
+fn a_list_may_be_long_and_not_endless() {
+    let other: (i32, &[u8]) = (IPV4, &[192, 0, 2, 2]);
+    let here: (i32, &[u8]) = (IPV4, &[192, 0, 2, 1]);
+    let mut list = vec![other; 63];
+    list.push(here);
+    assert_eq!(verdict(Some((2, here.1)), Some(&list)), "accepted");
+    list.push(other);
+    assert_eq!(verdict(Some((2, here.1)), Some(&list)), "krb5.malformed");
+}

@@ -1,11 +1,12 @@
 //! The third leg of DCE style (MS-KILE section 3.4.5.1): the initiator's AP-REP, which proves that it has ours.
 
 use crate::crypto::{Key, KeyUsage};
+use crate::details::Details;
 use crate::error::{About, Error, Fact, Part};
 use crate::message::EncApRepPart;
 use alloc::boxed::Box;
-use alloc::string::ToString;
-use negotiate_core::{AcceptContext, Ambient, Established, MechReject, MechStep, Secret, Untrusted};
+use core::any::Any;
+use negotiate_core::{AcceptContext, Ambient, Established, MechReject, MechStep, Secret};
 
 pub(super) struct ThirdLeg {
     session_key: Key,
@@ -43,9 +44,11 @@ impl ThirdLeg {
     }
 
     fn error(&self, fact: Fact) -> Error {
-        let client = self.established.initiator.display();
+        let details: &dyn Any = &*self.established.details;
         let about = About {
-            client: Some(Untrusted(client.as_bytes()).to_string()),
+            client: details
+                .downcast_ref()
+                .map(|details: &Details| details.client.clone()),
             ..About::default()
         };
         Error { fact, about }

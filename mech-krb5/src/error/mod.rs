@@ -21,7 +21,7 @@ pub struct Error {
     pub about: About,
 }
 
-/// What is known of a refused token, for the operator: the text is escaped and at most 256 bytes a name.
+/// What is known of a refused token, for the operator: shown escaped, and at most 256 bytes a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
     /// The ticket's clear part. Nobody vouches for it.
@@ -33,7 +33,7 @@ pub struct About {
 /// The clear part of a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TicketLabel {
-    /// The service, quoted and escaped.
+    /// The service.
     pub service: Principal,
     /// Encryption type of the sealed part.
     pub etype: i32,

@@ -81,6 +81,8 @@ Examples:
   negotiate serve --config /etc/negotiate/serve.toml --log-format json
       Everything else: TLS, forward-auth for nginx, names, limits.
 
+A keytab that changes is read again, within a second.
+
 Signals:
   SIGTERM, SIGINT  stop listening, finish the requests under way, end
 

@@ -11,7 +11,7 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 pub(crate) fn run(arguments: &KeytabList) -> Result<ExitCode, Failure> {
-    let keytab = keytab_file::load(&arguments.file)?;
+    let keytab = keytab_file::load_all(std::slice::from_ref(&arguments.file))?;
     let entries = entries(keytab.entries());
     let text = if arguments.json {
         let json = serde_json::to_string_pretty(&entries);

@@ -121,6 +121,48 @@ fn a_token_is_good_once() {
 }
 
 #[test]
+fn a_new_keytab_needs_no_restart() {
+    let mut setting = Setting::new("");
+    assert_eq!(setting.get("/", &[]).status, 200);
+    setting.service.change_key();
+    // The file is looked at once a second, and when a ticket fails.
+    let tried = (0..400).find(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        setting.get("/", &[]).status == 200
+    });
+    assert!(tried.is_some(), "{}", setting.gateway.log());
+}
+
+#[test]
+fn a_key_of_another_version_is_told() {
+    let setting = Setting::new("");
+    assert_eq!(setting.get("/", &[]).status, 200);
+    assert!(
+        !setting.gateway.log().contains("another version"),
+        "{}",
+        setting.gateway.log()
+    );
+    let service = Service::new();
+    service.write_keytab(7);
+    let upstream = format!("http://{}", backend::start());
+    let keytab = text(&service.keytab);
+    let gateway = Gateway::start([
+        "--keytab",
+        keytab,
+        "--upstream",
+        &upstream,
+        "--listen",
+        "127.0.0.1:0",
+    ]);
+    assert_eq!(
+        get(gateway.address, "/", &[service.authorization("alice")]).status,
+        200
+    );
+    let line = gateway.logged("has another version in the keytab than in the ticket");
+    assert!(line.contains("WARN") && line.contains("kvno=7"), "{line}");
+}
+
+#[test]
 fn what_a_client_says_of_itself_does_not_count() {
     let setting =
         Setting::new("[identity_headers]\nmechanism = \"X-Remote-Mechanism\"\nrealm = \"X-Remote-Realm\"");

@@ -2,6 +2,7 @@
 
 use super::input::Form;
 use super::kind::Kind;
+use mech_krb5::keytab::Match;
 use negotiate_core::{Explain, Reject, SecurityContext, Step};
 use negotiate_http::RequestError;
 use serde::Serialize;
@@ -31,6 +32,8 @@ pub(super) struct Report {
     advice: Option<String>,
     #[serde(skip)]
     kind: String,
+    #[serde(skip)]
+    note: Option<&'static str>,
 }
 
 impl Report {
@@ -72,6 +75,7 @@ impl Report {
             kvno: krb5.map(|details| details.kvno),
             flags: Some(context.flags().names().collect()),
             start_time: krb5.map(|details| details.starttime.to_string()),
+            note: krb5.and_then(|details| note(details.key_match)),
             delegated: Some(krb5.is_some_and(|details| details.delegated.is_some())),
             end_time: context.expires().map(|time| time.to_string()),
             ..self
@@ -130,6 +134,7 @@ impl Report {
             ("valid from", self.start_time.clone()),
             ("valid until", self.end_time.clone()),
             ("delegated", delegated),
+            ("note", self.note.map(str::to_owned)),
             ("seen", self.seen.clone()),
             ("expected", self.expected.clone()),
             ("fault", self.blame.clone()),
@@ -141,5 +146,14 @@ impl Report {
             }
         }
         text
+    }
+}
+
+/// What is worth knowing of how the key was found.
+fn note(found: Match) -> Option<&'static str> {
+    match found {
+        Match::OtherVersion => Some("the keytab has this key under another version than the ticket names"),
+        Match::Alias => Some("the ticket names another service than those of the keytab with this key"),
+        _ => None,
     }
 }

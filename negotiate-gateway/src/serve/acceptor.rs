@@ -5,9 +5,10 @@ use crate::failure::Failure;
 use crate::keytab_file;
 use mech_krb5::Krb5;
 use mech_krb5::crypto::EncryptionType;
-use mech_krb5::keytab::{Keytab, KeytabEntry};
+use mech_krb5::keytab::{Keytab, KeytabEntry, KeytabSource as _};
 use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig};
 use negotiate_core::{Acceptor, Ambient, Seconds, ServiceName, SystemRandom, Timestamp};
+use negotiate_io::keytab::{WatchOptions, WatchedKeytab};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,13 +26,14 @@ pub(super) struct Accepting {
 /// # Errors
 /// If a keytab cannot be used, or has no key for a configured name.
 pub(super) fn build(config: &Config) -> Result<Accepting, Failure> {
-    let keytab = keytab_file::load_all(&config.keytabs)?;
+    let keys = WatchedKeytab::open(config.keytabs.clone(), WatchOptions::default())?;
+    let keytab = keys.current();
     let names: Vec<ServiceName> = config.acceptor.names.iter().map(|name| name.0.clone()).collect();
     let services = services(&keytab, &names);
     check(&keytab, &names, &services, &config.keytabs)?;
     let mut limits = negotiate_core::Limits::default();
     limits.token_len = config.limits.token.as_len();
-    let krb5 = krb5(config, keytab)?;
+    let krb5 = krb5(config, keys)?;
     let builder = names
         .into_iter()
         .fold(Acceptor::builder(), negotiate_core::AcceptorBuilder::name);
@@ -44,7 +46,7 @@ pub(super) fn build(config: &Config) -> Result<Accepting, Failure> {
     Ok(Accepting { acceptor, services })
 }
 
-fn krb5(config: &Config, keytab: Keytab) -> Result<Krb5, Failure> {
+fn krb5(config: &Config, keys: Arc<WatchedKeytab>) -> Result<Krb5, Failure> {
     // Spans are a year at most.
     let clock_skew = Seconds(u32::try_from(config.acceptor.clock_skew.0.as_secs()).unwrap_or(u32::MAX));
     let replay = MemoryReplayConfig {
@@ -62,7 +64,7 @@ fn krb5(config: &Config, keytab: Keytab) -> Result<Krb5, Failure> {
             "check the system's source of random bytes, getrandom(2)",
         )
     })?;
-    let krb5 = Krb5::builder(keytab)
+    let krb5 = Krb5::builder_with(keys)
         .clock_skew(clock_skew)
         .replay_cache(Arc::new(replay_cache))
         .build();

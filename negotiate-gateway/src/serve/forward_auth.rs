@@ -5,6 +5,7 @@
 //! refused. The same question asked twice gets one answer (`verdicts`).
 
 use super::forwarded::{Origin, Scheme};
+use super::identity;
 use super::verdicts::{Question, Verdicts};
 use super::{Peer, Reply};
 use crate::config::{ForwardAuth as AuthConfig, IdentityHeaders, Network};
@@ -141,7 +142,10 @@ impl Service<Request<Incoming>> for TellIdentity {
     fn call(&mut self, request: Request<Incoming>) -> Self::Future {
         let mut response = Response::new(Full::default());
         let told = match request.extensions().get::<Identity>() {
-            Some(identity) => self.0.insert(response.headers_mut(), identity),
+            Some(identity) => {
+                identity::warn_of_other_key(identity);
+                self.0.insert(response.headers_mut(), identity)
+            }
             None => unreachable!("the layer lets nobody through without an identity"),
         };
         if let Err(error) = told {

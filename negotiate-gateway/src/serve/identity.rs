@@ -2,7 +2,10 @@
 
 use super::headers;
 use crate::config::IdentityHeaders;
+use crate::keytab_file;
 use http::header::{HeaderMap, HeaderValue};
+use mech_krb5::Details;
+use mech_krb5::keytab::Match;
 use negotiate_http::Identity;
 use std::fmt;
 
@@ -13,6 +16,21 @@ pub(super) struct NotAHeaderValue;
 impl fmt::Display for NotAHeaderValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the user's name has characters that no header can carry")
+    }
+}
+
+/// Tells the operator of a login that succeeded although something is not as it should be.
+pub(super) fn warn_of_other_key(identity: &Identity) {
+    let Some(details) = identity.context().details::<Details>() else {
+        return;
+    };
+    if details.key_match == Match::OtherVersion {
+        tracing::warn!(
+            service = keytab_file::name(&details.service),
+            kvno = details.kvno,
+            advice = "compare the key versions: negotiate keytab list FILE, and kvno SERVICE on the client",
+            "the key that opened a ticket has another version in the keytab than in the ticket"
+        );
     }
 }
 

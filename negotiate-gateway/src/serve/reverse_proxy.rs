@@ -6,6 +6,7 @@
 
 use super::forwarded::Origin;
 use super::headers::{self, Challenges};
+use super::identity;
 use super::progress::{Progress, Watched};
 use super::{Peer, Reply, ReplyBody};
 use crate::config::{Host, IdentityHeaders, Network, ReverseProxy as ProxyConfig};
@@ -100,6 +101,7 @@ impl Shared {
         let peer: Peer = *parts.extensions.get().ok_or(ProxyError::Misplaced)?;
         let origin: Origin = parts.extensions.remove().ok_or(ProxyError::Misplaced)?;
         let identity: Identity = parts.extensions.remove().ok_or(ProxyError::Misplaced)?;
+        identity::warn_of_other_key(&identity);
         if parts.method == Method::CONNECT {
             return Err(ProxyError::Connect);
         }

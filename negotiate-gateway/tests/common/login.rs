@@ -18,6 +18,7 @@ const REALM: &str = "EXAMPLE.COM";
 pub(crate) struct Service {
     principal: Principal,
     key: Key,
+    kvno: u32,
     /// Its keytab.
     pub(crate) keytab: PathBuf,
 }
@@ -25,21 +26,33 @@ pub(crate) struct Service {
 impl Service {
     /// `HTTP/www.example.com@EXAMPLE.COM`, with a new key.
     pub(crate) fn new() -> Self {
+        let keytab = super::scratch("http.keytab");
         let principal = Principal::parse("HTTP/www.example.com@EXAMPLE.COM").expect("a principal");
-        let key = random_key();
-        let entry = KeytabEntry::new(
-            principal.clone(),
-            Timestamp::now(),
-            1,
-            ETYPE.number(),
-            key.bytes(),
-        );
-        let keytab = Keytab::from_entries(vec![entry.expect("an entry")]);
-        Self {
+        let mut service = Self {
             principal,
-            key,
-            keytab: super::file("http.keytab", keytab.to_file().expose()),
-        }
+            key: random_key(),
+            kvno: 0,
+            keytab,
+        };
+        service.change_key();
+        service
+    }
+
+    /// Gives it a new key of the next version, and a keytab with only that.
+    pub(crate) fn change_key(&mut self) {
+        self.key = random_key();
+        self.kvno += 1;
+        self.write_keytab(self.kvno);
+    }
+
+    /// Puts a keytab into the place of the old one, as `kadmin` does, with this version for the key.
+    pub(crate) fn write_keytab(&self, kvno: u32) {
+        let (principal, now) = (self.principal.clone(), Timestamp::now());
+        let entry = KeytabEntry::new(principal, now, kvno, ETYPE.number(), self.key.bytes());
+        let keytab = Keytab::from_entries(vec![entry.expect("an entry")]);
+        let new = self.keytab.with_extension("new");
+        std::fs::write(&new, keytab.to_file().expose()).expect("written");
+        std::fs::rename(&new, &self.keytab).expect("renamed");
     }
 
     /// `Authorization` for this user: a new token, good now.
@@ -120,7 +133,7 @@ impl Service {
             fields.field(1, |field| field.general_string(REALM.as_bytes()));
             fields.field(2, |field| self.principal.name().encode(field));
             fields.field(3, |field| {
-                sealed(field, &self.key, KeyUsage::TICKET, Some(1), &part);
+                sealed(field, &self.key, KeyUsage::TICKET, Some(self.kvno), &part);
             });
         })
     }

@@ -25,6 +25,7 @@ mod details;
 mod error;
 pub mod kdc;
 pub mod keytab;
+mod local_name;
 mod mechanism;
 pub mod message;
 pub mod pac;
@@ -40,6 +41,7 @@ pub use error::{
     About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part,
     TicketLabel,
 };
+pub use local_name::{LocalNames, NoLocalName};
 pub use mechanism::{Krb5, Krb5Builder, Krb5ConfigError};
 pub use principal::{
     BadPrincipal, MAX_COMPONENTS, NameType, NotUtf8, Principal, PrincipalName, PrincipalRef,

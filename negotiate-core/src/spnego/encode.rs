@@ -46,6 +46,25 @@ pub(crate) fn neg_token_resp(response: &Response<'_>) -> Token {
     Token::from(out.into_bytes())
 }
 
+/// The initial token: the list as it is, and the favourite mechanism's token (RFC 4178 section 4.2.1, RFC 2743 section
+/// 3.1).
+pub(crate) fn neg_token_init(mech_types: &[u8], mech_token: Option<&Token>) -> Token {
+    let token_len = mech_token.map_or(0, |token| token.as_bytes().len());
+    let mut out = Writer::with_capacity(mech_types.len().saturating_add(token_len).saturating_add(64));
+    out.element(Tag::application(0), |framed| {
+        framed.object_identifier(MechType::SPNEGO.contents());
+        framed.element(Tag::context(0), |choice| {
+            choice.sequence(|sequence| {
+                sequence.field(0, |field| field.raw(mech_types));
+                if let Some(token) = mech_token {
+                    sequence.field(2, |field| field.octet_string(token.as_bytes()));
+                }
+            });
+        });
+    });
+    Token::from(out.into_bytes())
+}
+
 /// The answer that ends a negotiation, with the mechanism's last word where it has one.
 pub(crate) fn reject(response_token: Option<&Token>) -> Token {
     neg_token_resp(&Response {

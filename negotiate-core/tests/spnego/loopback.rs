@@ -113,7 +113,7 @@ impl Log {
         events
     }
 
-    fn push(&self, event: Event) {
+    pub(crate) fn push(&self, event: Event) {
         self.0.lock().unwrap().push(event);
     }
 }
@@ -216,12 +216,7 @@ impl Running {
             acceptor: None,
             flags: offers.flags,
             expires: None,
-            per_message: Box::new(Mics {
-                offers,
-                made: 0,
-                verified: 0,
-                log: self.log.clone(),
-            }),
+            per_message: Box::new(Mics::new(["acceptor", "initiator"], offers, self.log.clone())),
             mech_list_mic: offers.mech_list_mic,
             details: Box::new(NoDetails),
         }
@@ -238,12 +233,29 @@ pub(crate) fn mic(side: &str, number: usize, message: &[u8]) -> Vec<u8> {
     [format!("{side} MIC {number} of ").as_bytes(), message].concat()
 }
 
+/// Message protection, such as it is.
 #[derive(Debug)]
-struct Mics {
+pub(crate) struct Mics {
+    ours: &'static str,
+    theirs: &'static str,
     offers: Offers,
     made: usize,
     verified: usize,
     log: Log,
+}
+
+impl Mics {
+    /// Of the first of these sides.
+    pub(crate) fn new([ours, theirs]: [&'static str; 2], offers: Offers, log: Log) -> Self {
+        Self {
+            ours,
+            theirs,
+            offers,
+            made: 0,
+            verified: 0,
+            log,
+        }
+    }
 }
 
 impl PerMessage for Mics {
@@ -253,14 +265,14 @@ impl PerMessage for Mics {
         }
         self.made += 1;
         self.log.push(Event::MadeMic);
-        Ok(mic("acceptor", self.made, message))
+        Ok(mic(self.ours, self.made, message))
     }
 
     fn verify_mic(&mut self, message: &[u8], token: &[u8]) -> Result<MessageOrder, PerMessageError> {
         self.verified += 1;
-        let order = if token == mic("initiator", self.verified, message) {
+        let order = if token == mic(self.theirs, self.verified, message) {
             MessageOrder::Expected
-        } else if token == mic("initiator", self.verified + 1, message) {
+        } else if token == mic(self.theirs, self.verified + 1, message) {
             MessageOrder::Gap
         } else {
             return Err(PerMessageError::BadMic);
@@ -320,7 +332,7 @@ impl Explain for Refused {
     }
 }
 
-struct NoRandom;
+pub(crate) struct NoRandom;
 
 impl Random for NoRandom {
     fn fill(&mut self, _: &mut [u8]) -> Result<(), RandomUnavailable> {

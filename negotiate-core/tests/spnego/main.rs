@@ -1,7 +1,8 @@
-//! The SPNEGO acceptor as its callers see it, with a scripted mechanism behind it.
+//! SPNEGO as its callers see it, with a scripted mechanism behind it.
 
 mod captures;
 mod first_token;
+mod initiator;
 mod loopback;
 mod mech_list_mic;
 mod negotiation;

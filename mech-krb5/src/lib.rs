@@ -23,6 +23,7 @@ pub mod crypto;
 mod delegation;
 mod details;
 mod error;
+mod initiate;
 pub mod kdc;
 pub mod keytab;
 mod local_name;
@@ -41,6 +42,7 @@ pub use error::{
     About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part,
     TicketLabel,
 };
+pub use initiate::{Krb5Initiator, Krb5InitiatorError};
 pub use local_name::{LocalNames, NoLocalName};
 pub use mechanism::{Krb5, Krb5Builder, Krb5ConfigError};
 pub use principal::{

@@ -24,7 +24,7 @@ pub(super) fn make(
 ) -> Result<Reply, Fact> {
     let mut pool = Pool::draw(random).map_err(|_| Fact::NoRandom)?;
     let subkey = Key::random(subkey_type, &mut pool).map_err(|_| Fact::NoRandom)?;
-    let seq_number = first_sequence_number(&mut pool)?;
+    let seq_number = first_sequence_number(&mut pool).map_err(|_| Fact::NoRandom)?;
     let part = EncApRepPart {
         ctime: client_time,
         subkey: Some(EncryptionKey {
@@ -76,8 +76,8 @@ impl Random for Pool {
 
 /// Below 2³⁰: older peers read sequence numbers as signed, and count up from here (RFC 4120 section 5.3.2's advice on
 /// initial numbers; MIT krb5 does the same).
-fn first_sequence_number(random: &mut dyn Random) -> Result<u32, Fact> {
+pub(crate) fn first_sequence_number(random: &mut dyn Random) -> Result<u32, RandomUnavailable> {
     let mut bytes = [0; 4];
-    random.fill(&mut bytes).map_err(|_| Fact::NoRandom)?;
+    random.fill(&mut bytes)?;
     Ok(u32::from_be_bytes(bytes) >> 2)
 }

@@ -12,7 +12,7 @@ pub(super) struct Frame<'a> {
 
 /// How the AP-REQ came, and so how the AP-REP has to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(crate) enum Framing {
     /// In an InitialContextToken.
     Gss,
     /// As it is.
@@ -20,9 +20,9 @@ pub(super) enum Framing {
 }
 
 /// TOK_ID of each inner token (RFC 4121 section 4.1).
-const AP_REQ: [u8; 2] = [1, 0];
-pub(super) const AP_REP: [u8; 2] = [2, 0];
-pub(super) const KRB_ERROR: [u8; 2] = [3, 0];
+pub(crate) const AP_REQ: [u8; 2] = [1, 0];
+pub(crate) const AP_REP: [u8; 2] = [2, 0];
+pub(crate) const KRB_ERROR: [u8; 2] = [3, 0];
 
 pub(super) fn open(token: &[u8]) -> Result<Frame<'_>, Fact> {
     let mut input = Reader::new(token);
@@ -57,7 +57,7 @@ pub(super) fn open(token: &[u8]) -> Result<Frame<'_>, Fact> {
 
 impl Framing {
     /// A token in the framing that the initiator used, around the message that `write` writes.
-    pub(super) fn wrap(self, token_id: [u8; 2], write: impl FnOnce(&mut Writer)) -> Token {
+    pub(crate) fn wrap(self, token_id: [u8; 2], write: impl FnOnce(&mut Writer)) -> Token {
         // Room for an AP-REP and for most errors.
         let mut writer = Writer::with_capacity(256);
         match self {

@@ -3,10 +3,10 @@
 //! Each check has a file of its own. What may only follow from checks takes their witnesses, and `establish` takes all.
 
 mod addresses;
-mod ap_rep;
+pub(crate) mod ap_rep;
 mod authorization_data;
 mod establish;
-mod frame;
+pub(crate) mod frame;
 mod gss_checksum;
 mod krb_error;
 mod open_authenticator;

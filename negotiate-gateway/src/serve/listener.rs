@@ -106,14 +106,11 @@ impl Listener {
         let (stop, _) = watch::channel(());
         let permits = Arc::new(Semaphore::new(limits.connections.0.min(Semaphore::MAX_PERMITS)));
         let mut connections = JoinSet::new();
-        loop {
+        let signal = loop {
             let (stream, peer, permit) = tokio::select! {
                 accepted = accept(&tcp, &permits) => accepted,
                 Some(_) = connections.join_next() => continue,
-                name = signals.next() => {
-                    tracing::info!(signal = name, open = connections.len(), "stopping");
-                    break;
-                }
+                name = signals.next() => break name,
             };
             let service = Marked {
                 service: service.clone(),
@@ -134,9 +131,10 @@ impl Listener {
                 }
                 drop(permit);
             });
-        }
+        };
         // Nobody can connect any more, and the connections hear of it.
         drop((tcp, stop));
+        tracing::info!(signal, open = connections.len(), "stopping");
         let all = async { while connections.join_next().await.is_some() {} };
         tokio::select! {
             () = all => return,

@@ -205,9 +205,13 @@ fn bindings_are_those_of_the_proxys_certificate() {
         "127.0.0.1",
         &format!("[acceptor]\nchannel_bindings = \"require\"\n[forward_auth]\ncertificate = {certificate:?}"),
     );
-    // Our client binds to no channel: refused where there is one, and let in where there is none.
-    let over_tls = setting.ask(&with(&[&setting.service.authorization("alice")]));
-    assert_eq!(over_tls.status, 401, "{over_tls:?}");
+    // Our client binds to no channel.
+    // Refused where there is one, and where the proxy does not say that there is none.
+    for fields in [&FORWARDED[..], &[]] {
+        let token = setting.service.authorization("alice");
+        let answer = setting.ask(&[fields, &[&token]].concat());
+        assert_eq!(answer.status, 401, "{answer:?}");
+    }
     setting.gateway.logged("krb5.bindings_required");
     let over_http = setting.ask(&[&setting.service.authorization("alice"), "X-Forwarded-Proto: http"]);
     assert_eq!(over_http.status, 200, "{over_http:?}");

@@ -4,7 +4,7 @@
 //! The connection is the proxy's, not the client's, so nothing is kept on it: a mechanism of several legs (NTLM) is
 //! refused. The same question asked twice gets one answer (`verdicts`).
 
-use super::forwarded::{Origin, Scheme};
+use super::forwarded::{self, Origin};
 use super::identity;
 use super::verdicts::{Question, Verdicts};
 use super::{Peer, Reply};
@@ -86,8 +86,9 @@ impl ForwardAuth {
             tracing::debug!(client = %origin.client, "asked again about the same request");
             return known.map(|()| Either::Right(Full::default()));
         }
-        // Over plain HTTP the client has no channel to bind to.
-        let bindings = shared.bindings.clone().filter(|_| origin.scheme == Scheme::Https);
+        // Over plain HTTP the client has no channel to bind to; but a proxy has to say that it is plain HTTP.
+        let is_plain = forwarded::says_plain_http(request.headers(), peer.address, &shared.trusted_proxies);
+        let bindings = shared.bindings.clone().filter(|_| !is_plain);
         request.extensions_mut().insert(Connection::of_proxy(bindings));
         let shared = Arc::clone(shared);
         let response = match self.authenticate.call(request).await {

@@ -130,6 +130,13 @@ impl Origin {
     }
 }
 
+/// Whether a trusted proxy says that the client came without TLS. Saying nothing is not saying so.
+pub(super) fn says_plain_http(headers: &HeaderMap, peer: IpAddr, trusted_proxies: &[Network]) -> bool {
+    let said = last_element(headers, &PROTO);
+    let is_http = said.is_some_and(|said| said.as_bytes().eq_ignore_ascii_case(b"http"));
+    is_http && Trust::of(peer, trusted_proxies) == Trust::Trusted
+}
+
 /// Of a list to which each proxy appends, what the nearest one says.
 fn last_element(headers: &HeaderMap, name: &HeaderName) -> Option<HeaderValue> {
     let last = headers.get_all(name).iter().next_back()?;

@@ -30,6 +30,7 @@ mod mechanism;
 mod name;
 mod per_message;
 mod secret;
+mod sid;
 mod spnego;
 mod status;
 
@@ -48,5 +49,6 @@ pub use mechanism::{AcceptContext, AcceptRequest, MechPending, MechStep, Mechani
 pub use name::{BadServiceName, Name, NameKind, ServiceName};
 pub use per_message::{MessageOrder, PerMessage, PerMessageError, Protection, Unwrapped};
 pub use secret::Secret;
+pub use sid::{BadSid, Sid};
 pub use spnego::{AcceptedMechTypes, OfferedMechTypes, SpnegoError, SpnegoInitiator, SpnegoInitiatorError};
 pub use status::{Blame, GssMajor, Verdict};

@@ -1,18 +1,21 @@
 //! Names as the core sees them: text that a mechanism authenticated, and the services that a server answers for.
 
+use crate::Sid;
 use alloc::string::String;
 use core::fmt;
 use core::ops::Range;
 
 /// An authenticated name, as the mechanism displays it, with its parts (GSS-API display name, RFC 2743 section 2.4.10).
 ///
-/// Identity is name and realm together: the name alone says nothing, for every realm may have one like it.
+/// Identity is name, realm and, where the KDC or domain controller tells it, SID together: every realm may have the same
+/// name, and a name that was given up and given away again has another SID.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Name {
     display: String,
     name: Range<usize>,
     realm: Range<usize>,
     kind: NameKind,
+    sid: Option<Sid>,
 }
 
 /// Whether a name says who somebody is.
@@ -34,6 +37,16 @@ impl Name {
             name,
             realm,
             kind,
+            sid: None,
+        }
+    }
+
+    /// The same name, of the account with this SID.
+    #[must_use]
+    pub fn with_sid(self, sid: Sid) -> Self {
+        Self {
+            sid: Some(sid),
+            ..self
         }
     }
 
@@ -60,6 +73,13 @@ impl Name {
     pub const fn kind(&self) -> NameKind {
         self.kind
     }
+
+    /// The account's SID, if the mechanism learnt it from somebody who knows: the KDC in a verified PAC, a domain
+    /// controller.
+    #[must_use]
+    pub const fn sid(&self) -> Option<Sid> {
+        self.sid
+    }
 }
 
 impl fmt::Display for Name {
@@ -70,7 +90,11 @@ impl fmt::Display for Name {
 
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Name({:?}, {:?})", self.display, self.kind)
+        write!(f, "Name({:?}, {:?}", self.display, self.kind)?;
+        if let Some(sid) = self.sid {
+            write!(f, ", {sid}")?;
+        }
+        f.write_str(")")
     }
 }
 
@@ -138,6 +162,16 @@ mod tests {
         assert_eq!((name.name(), name.realm()), ("alice", "EXAMPLE.COM"));
         let name = Name::new("x".into(), 0..5, 6..17, NameKind::Named);
         assert_eq!((name.name(), name.realm()), ("", ""));
+    }
+
+    #[test]
+    fn a_name_given_away_is_another_identity() {
+        let name = Name::new("alice@EXAMPLE.COM".into(), 0..5, 6..17, NameKind::Named);
+        let sid = Sid::from_bytes(b"\x01\x01\0\0\0\0\0\x05\x15\0\0\0").unwrap();
+        let [first, second] = [1000, 1001].map(|rid| name.clone().with_sid(sid.account(rid).unwrap()));
+        assert_ne!(first, second);
+        assert_ne!(first, name);
+        assert_eq!(first.sid(), sid.account(1000).ok());
     }
 
     #[test]

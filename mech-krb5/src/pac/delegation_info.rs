@@ -1,5 +1,5 @@
 use super::PacFault;
-use super::ndr::{Pointer, Reader};
+use super::ndr::{self, Reader};
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -17,23 +17,14 @@ impl DelegationInfo {
     pub(super) fn decode(buffer: &[u8]) -> Result<Self, PacFault> {
         let mut r = Reader::serialized(buffer)?;
         let proxy_target = r.string_header()?;
-        let (count, services) = (r.u32()?, r.pointer()?);
+        let services = r.array_header()?;
         let proxy_target = r.string(proxy_target)?;
-        let transited_services = match services {
-            Pointer::Null if count == 0 => Vec::new(),
-            Pointer::Null => return Err(PacFault::BadContent),
-            Pointer::Deferred => {
-                let count = r.conformance(count)?;
-                let headers: Vec<_> = (0..count).map(|_| r.string_header()).collect::<Result<_, _>>()?;
-                headers
-                    .into_iter()
-                    .map(|header| r.string(header))
-                    .collect::<Result<_, _>>()?
-            }
-        };
+        let count = r.conformance(services)?;
+        let headers: Vec<_> = (0..count).map(|_| r.string_header()).collect::<Result<_, _>>()?;
+        let services = headers.into_iter().map(|header| ndr::text(r.string(header)?));
         Ok(Self {
-            proxy_target,
-            transited_services,
+            proxy_target: ndr::text(proxy_target)?,
+            transited_services: services.collect::<Result<_, _>>()?,
         })
     }
 }

@@ -1,11 +1,11 @@
 //! `KERB_VALIDATION_INFO` (MS-PAC section 2.5): the account and its groups.
 
+use super::PacFault;
 use super::client_info::file_time;
-use super::ndr::{Pointer, Reader};
-use super::{PacFault, Sid};
+use super::ndr::{self, ArrayHeader, Reader};
 use alloc::string::String;
 use alloc::vec::Vec;
-use negotiate_core::Timestamp;
+use negotiate_core::{Sid, Timestamp};
 
 /// The account that logged on, and the groups it is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,165 +22,194 @@ pub struct LogonInfo {
     /// SID of its primary group.
     pub primary_group: Sid,
     /// Groups of the account's own domain.
-    pub groups: Vec<GroupMembership>,
+    pub groups: Vec<Group>,
     /// Groups of other domains, and well-known identities.
-    pub extra_sids: Vec<SidAndAttributes>,
+    pub extra_sids: Vec<Group>,
     /// Domain-local groups of the service's domain.
-    pub resource_groups: Vec<GroupMembership>,
+    pub resource_groups: Vec<Group>,
     /// Name of the domain controller.
     pub logon_server: String,
     /// NetBIOS name of the account's domain.
     pub logon_domain_name: String,
     /// SID of the account's domain.
     pub logon_domain: Sid,
-    /// `UserFlags` (section 2.5).
+    /// `UserFlags`.
     pub user_flags: u32,
     /// `UserAccountControl` (MS-SAMR section 2.2.1.12).
     pub user_account_control: u32,
 }
 
-/// A group by its SID, with the attributes of the membership (`SE_GROUP_*`, MS-PAC section 2.2.1).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupMembership {
+/// A group by its SID, with the attributes of the membership (`SE_GROUP_*`, MS-PAC sections 2.2.1 and 2.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
     /// SID of the group.
     pub sid: Sid,
     /// Attributes.
     pub attributes: u32,
 }
 
-/// A SID with attributes (`KERB_SID_AND_ATTRIBUTES`, MS-PAC section 2.2.1).
-pub type SidAndAttributes = GroupMembership;
-
 impl LogonInfo {
-    /// Reads the buffer.
     pub(super) fn decode(buffer: &[u8]) -> Result<Self, PacFault> {
+        let view = View::read(buffer)?;
+        let resource_groups = match view.resource_domain {
+            Some(domain) => in_domain(&domain, view.resource_groups)?,
+            None if view.resource_groups.is_empty() => Vec::new(),
+            None => return Err(PacFault::BadContent),
+        };
+        Ok(Self {
+            logon_time: file_time(view.logon_time),
+            effective_name: ndr::text(view.effective_name)?,
+            full_name: ndr::text(view.full_name)?,
+            user: view.user()?,
+            primary_group: view.logon_domain.account(view.primary_group_id)?,
+            groups: in_domain(&view.logon_domain, view.groups)?,
+            extra_sids: view.extra_sids.iter().collect(),
+            resource_groups,
+            logon_server: ndr::text(view.logon_server)?,
+            logon_domain_name: ndr::text(view.logon_domain_name)?,
+            logon_domain: view.logon_domain,
+            user_flags: view.user_flags,
+            user_account_control: view.user_account_control,
+        })
+    }
+}
+
+/// The structure, read whole and nothing copied.
+pub(super) struct View<'a> {
+    logon_time: u64,
+    effective_name: &'a [u8],
+    full_name: &'a [u8],
+    user_id: u32,
+    primary_group_id: u32,
+    groups: &'a [Membership],
+    user_flags: u32,
+    logon_server: &'a [u8],
+    logon_domain_name: &'a [u8],
+    logon_domain: Sid,
+    user_account_control: u32,
+    extra_sids: SidList<'a>,
+    resource_domain: Option<Sid>,
+    resource_groups: &'a [Membership],
+}
+
+impl<'a> View<'a> {
+    pub(super) fn read(buffer: &'a [u8]) -> Result<Self, PacFault> {
         let mut r = Reader::serialized(buffer)?;
-        let logon_time = file_time(r.u64()?);
+        let logon_time = r.file_time()?;
         // LogoffTime, KickOffTime, PasswordLastSet, PasswordCanChange, PasswordMustChange
-        r.skip(40)?;
+        r.bytes(40)?;
         let effective_name = r.string_header()?;
         let full_name = r.string_header()?;
-        let unused = [
+        // LogonScript, ProfilePath, HomeDirectory, HomeDirectoryDrive
+        let [script, profile, home, drive] = [
             r.string_header()?,
             r.string_header()?,
             r.string_header()?,
             r.string_header()?,
         ];
         // LogonCount, BadPasswordCount
-        r.skip(4)?;
+        r.bytes(4)?;
         let (user_id, primary_group_id) = (r.u32()?, r.u32()?);
-        let (group_count, group_ids) = (r.u32()?, r.pointer()?);
+        let groups = r.array_header()?;
         let user_flags = r.u32()?;
         // UserSessionKey
-        r.skip(16)?;
+        r.bytes(16)?;
         let logon_server = r.string_header()?;
         let logon_domain_name = r.string_header()?;
-        let logon_domain_id = r.pointer()?;
+        let logon_domain = r.pointer()?;
         // Reserved1
-        r.skip(8)?;
+        r.bytes(8)?;
         let user_account_control = r.u32()?;
         // SubAuthStatus, LastSuccessfulILogon, LastFailedILogon, FailedILogonCount, Reserved3
-        r.skip(28)?;
-        let (sid_count, extra_sids) = (r.u32()?, r.pointer()?);
-        let resource_domain_sid = r.pointer()?;
-        let (resource_count, resource_ids) = (r.u32()?, r.pointer()?);
+        r.bytes(28)?;
+        let extra_sids = r.array_header()?;
+        let resource_domain = r.pointer()?;
+        let resource_groups = r.array_header()?;
 
         // What the pointers point to, in the same order.
         let effective_name = r.string(effective_name)?;
         let full_name = r.string(full_name)?;
-        for header in unused {
+        for header in [script, profile, home, drive] {
             r.string(header)?;
         }
-        let group_rids = memberships(&mut r, group_count, group_ids)?;
-        let logon_server = r.string(logon_server)?;
-        let logon_domain_name = r.string(logon_domain_name)?;
-        let logon_domain = deferred_sid(&mut r, logon_domain_id)?.ok_or(PacFault::BadContent)?;
-        let extra_sids = sids(&mut r, sid_count, extra_sids)?;
-        let resource_domain = deferred_sid(&mut r, resource_domain_sid)?;
-        let resource_rids = memberships(&mut r, resource_count, resource_ids)?;
-        let resource_groups = match resource_domain {
-            Some(domain) => in_domain(&domain, resource_rids)?,
-            None if resource_rids.is_empty() => Vec::new(),
-            None => return Err(PacFault::BadContent),
-        };
         Ok(Self {
             logon_time,
             effective_name,
             full_name,
-            user: logon_domain.account(user_id)?,
-            primary_group: logon_domain.account(primary_group_id)?,
-            groups: in_domain(&logon_domain, group_rids)?,
-            extra_sids,
-            resource_groups,
-            logon_server,
-            logon_domain_name,
-            logon_domain,
+            user_id,
+            primary_group_id,
+            groups: r.elements(groups, 4)?,
             user_flags,
+            logon_server: r.string(logon_server)?,
+            logon_domain_name: r.string(logon_domain_name)?,
+            logon_domain: r.sid_behind(logon_domain)?.ok_or(PacFault::BadContent)?,
             user_account_control,
+            extra_sids: SidList::read(&mut r, extra_sids)?,
+            resource_domain: r.sid_behind(resource_domain)?,
+            resource_groups: r.elements(resource_groups, 4)?,
         })
+    }
+
+    /// MS-PAC section 2.5: an account of another domain than `LogonDomainId` has the identifier 0, and its SID is the
+    /// first of the extra ones.
+    pub(super) fn user(&self) -> Result<Sid, PacFault> {
+        if self.user_id != 0 {
+            return Ok(self.logon_domain.account(self.user_id)?);
+        }
+        let first = self.extra_sids.iter().next();
+        Ok(first.ok_or(PacFault::BadContent)?.sid)
     }
 }
 
-/// A relative identifier with attributes (`GROUP_MEMBERSHIP`, MS-PAC section 2.2.2).
-struct Rid {
-    rid: u32,
-    attributes: u32,
-}
+/// `GROUP_MEMBERSHIP` (MS-PAC section 2.2.2): relative identifier and attributes, 32 bits each.
+pub(super) type Membership = [u8; 8];
 
-fn memberships(r: &mut Reader<'_>, count: u32, pointer: Pointer) -> Result<Vec<Rid>, PacFault> {
-    if pointer == Pointer::Null {
-        return if count == 0 {
-            Ok(Vec::new())
-        } else {
-            Err(PacFault::BadContent)
-        };
-    }
-    let count = r.conformance(count)?;
-    (0..count)
-        .map(|_| {
-            Ok(Rid {
-                rid: r.u32()?,
-                attributes: r.u32()?,
-            })
+/// Groups of one domain.
+pub(super) fn in_domain(domain: &Sid, memberships: &[Membership]) -> Result<Vec<Group>, PacFault> {
+    let groups = memberships.iter().map(|membership| {
+        let (rid, attributes) = halves(membership);
+        Ok(Group {
+            sid: domain.account(rid)?,
+            attributes,
         })
-        .collect()
+    });
+    groups.collect()
 }
 
-fn sids(r: &mut Reader<'_>, count: u32, pointer: Pointer) -> Result<Vec<SidAndAttributes>, PacFault> {
-    if pointer == Pointer::Null {
-        return if count == 0 {
-            Ok(Vec::new())
-        } else {
-            Err(PacFault::BadContent)
-        };
+fn halves(membership: &Membership) -> (u32, u32) {
+    let [a, b, c, d, e, f, g, h] = *membership;
+    (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
+}
+
+/// An array of `KERB_SID_AND_ATTRIBUTES` (MS-PAC section 2.2.1): pointers and attributes, and then the SIDs.
+#[derive(Clone, Copy)]
+pub(super) struct SidList<'a> {
+    heads: &'a [[u8; 8]],
+    sids: Reader<'a>,
+}
+
+impl<'a> SidList<'a> {
+    /// Reads it to its end: a SID that is malformed is an error now.
+    pub(super) fn read(r: &mut Reader<'a>, header: ArrayHeader) -> Result<Self, PacFault> {
+        let heads = r.elements(header, 4)?;
+        let list = Self { heads, sids: *r };
+        for head in heads {
+            let (pointer, _) = halves(head);
+            if pointer == 0 {
+                return Err(PacFault::BadContent);
+            }
+            r.sid()?;
+        }
+        Ok(list)
     }
-    let count = r.conformance(count)?;
-    let heads: Vec<_> = (0..count)
-        .map(|_| Ok((r.pointer()?, r.u32()?)))
-        .collect::<Result<_, _>>()?;
-    heads
-        .into_iter()
-        .map(|(pointer, attributes)| {
-            let sid = deferred_sid(r, pointer)?.ok_or(PacFault::BadContent)?;
-            Ok(SidAndAttributes { sid, attributes })
-        })
-        .collect()
-}
 
-fn deferred_sid(r: &mut Reader<'_>, pointer: Pointer) -> Result<Option<Sid>, PacFault> {
-    match pointer {
-        Pointer::Null => Ok(None),
-        Pointer::Deferred => r.sid().map(Some),
+    pub(super) fn iter(&self) -> impl Iterator<Item = Group> + use<'a> {
+        let Self { heads, mut sids } = *self;
+        // `read` has read them all, so there is no error but the end.
+        heads.iter().map_while(move |head| {
+            let (_, attributes) = halves(head);
+            let sid = sids.sid().ok()?;
+            Some(Group { sid, attributes })
+        })
     }
-}
-
-fn in_domain(domain: &Sid, rids: Vec<Rid>) -> Result<Vec<GroupMembership>, PacFault> {
-    rids.into_iter()
-        .map(|Rid { rid, attributes }| {
-            Ok(GroupMembership {
-                sid: domain.account(rid)?,
-                attributes,
-            })
-        })
-        .collect()
 }

@@ -1,9 +1,10 @@
 //! `PAC_REQUESTOR` (MS-PAC section 2.15) and `PAC_ATTRIBUTES_INFO` (section 2.14).
 
-use super::{PacFault, Sid, ndr};
+use super::{PacFault, ndr};
+use negotiate_core::Sid;
 
 pub(super) fn decode(buffer: &[u8]) -> Result<Sid, PacFault> {
-    Sid::from_bytes(buffer)
+    Ok(Sid::from_bytes(buffer)?)
 }
 
 /// How the PAC came into the ticket: `FlagsLength: u32` in bits, then the flags.

@@ -10,73 +10,146 @@
 //! | KDC (7) | the KDC's | the server signature |
 //! | ticket (16) | the KDC's | the EncTicketPart, the PAC in it replaced by one zero byte |
 //! | full (19) | the KDC's | the PAC, the signatures of server, KDC and full checksum zeroed |
+//!
+//! Zeroed is all behind the type, the identifier of a read-only domain controller too.
 
-use super::{BufferType, Evidence, KdcEvidence, Pac, PacFault};
-use crate::crypto::{ChecksumType, Key, KeyUsage};
+use super::buffers::Buffer;
+use super::{BufferType, Pac, PacFault};
+use crate::crypto::{ChecksumKey, ChecksumType, Key, KeyUsage};
+use crate::principal::PrincipalRef;
+use core::fmt;
 use core::ops::Range;
+use negotiate_core::Timestamp;
 
-struct Signature<'a> {
-    checksum_type: i32,
-    bytes: &'a [u8],
-    /// Where the signature stands in the PAC.
-    range: Range<usize>,
+/// What a PAC is held against.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'e> {
+    /// The checksum key ([`KeyUsage::PAC_CHECKSUM`]) of the key that opened the ticket.
+    pub service_key: &'e ChecksumKey,
+    /// What is known of the KDC, if anything; then its checksums are verified too.
+    pub kdc: Option<KdcEvidence<'e>>,
+    /// The ticket's client.
+    pub client: PrincipalRef<'e>,
+    /// The ticket's authentication time.
+    pub authtime: Timestamp,
+}
+
+/// What the KDC's own checksums are held against.
+#[derive(Clone, Copy)]
+pub struct KdcEvidence<'e> {
+    /// The keys of krbtgt: one of them must fit. The PAC does not say which version it is of.
+    pub keys: &'e [Key],
+    /// The EncTicketPart that the PAC came in, with the PAC's ad-data replaced by a single zero byte, as the ticket
+    /// checksum covers it (MS-PAC section 2.8.3).
+    pub ticket: &'e [u8],
+}
+
+/// How many keys; nothing of them, nor of the ticket, which holds one.
+impl fmt::Debug for KdcEvidence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KdcEvidence({} keys)", self.keys.len())
+    }
 }
 
 pub(super) fn verify(pac: &Pac<'_>, against: &Evidence<'_>) -> Result<(), PacFault> {
-    let missing = |which| PacFault::ChecksumMissing(which);
-    let server = find(pac, BufferType::SERVER_CHECKSUM)?.ok_or(missing(BufferType::SERVER_CHECKSUM))?;
-    let kdc = find(pac, BufferType::KDC_CHECKSUM)?.ok_or(missing(BufferType::KDC_CHECKSUM))?;
-    let full = find(pac, BufferType::FULL_CHECKSUM)?;
-    let mut zeroed = pac.bytes.to_vec();
-    zero(&mut zeroed, [&server, &kdc]);
-    check(BufferType::SERVER_CHECKSUM, &server, against.service_key, &zeroed)?;
-    let Some(KdcEvidence { key, ticket }) = against.kdc else {
+    let server = Signature::find(pac, BufferType::SERVER_CHECKSUM)?;
+    let kdc = Signature::find(pac, BufferType::KDC_CHECKSUM)?;
+    let missing = PacFault::ChecksumMissing;
+    let server = server.ok_or(missing(BufferType::SERVER_CHECKSUM))?;
+    let kdc = kdc.ok_or(missing(BufferType::KDC_CHECKSUM))?;
+    let zeroed = [server.range.clone(), kdc.range.clone(), 0..0];
+    server.check(against.service_key, &Zeroed::new(pac.bytes(), zeroed)?.parts)?;
+    let Some(KdcEvidence { keys, ticket }) = against.kdc else {
         return Ok(());
     };
-    check(BufferType::KDC_CHECKSUM, &kdc, key, server.bytes)?;
-    if let (Some(checksum), Some(ticket)) = (find(pac, BufferType::TICKET_CHECKSUM)?, ticket) {
-        check(BufferType::TICKET_CHECKSUM, &checksum, key, ticket)?;
+    kdc.check_any(keys, &[server.bytes])?;
+    if let Some(signature) = Signature::find(pac, BufferType::TICKET_CHECKSUM)? {
+        signature.check_any(keys, &[ticket])?;
     }
-    if let Some(full) = full {
-        zero(&mut zeroed, [&full]);
-        check(BufferType::FULL_CHECKSUM, &full, key, &zeroed)?;
+    if let Some(full) = Signature::find(pac, BufferType::FULL_CHECKSUM)? {
+        let zeroed = [server.range, kdc.range, full.range.clone()];
+        full.check_any(keys, &Zeroed::new(pac.bytes(), zeroed)?.parts)?;
     }
     Ok(())
 }
 
-fn find<'a>(pac: &Pac<'a>, which: BufferType) -> Result<Option<Signature<'a>>, PacFault> {
-    let Some(buffer) = pac.find(which) else {
-        return Ok(None);
-    };
-    let (checksum_type, rest) = buffer
-        .content
-        .split_first_chunk::<4>()
-        .ok_or(PacFault::Truncated)?;
-    let checksum_type = i32::from_le_bytes(*checksum_type);
-    let len = ChecksumType::from_number(checksum_type)
-        .ok_or(PacFault::ChecksumType(which))?
-        .mac_len();
-    let bytes = rest.get(..len).ok_or(PacFault::Truncated)?;
-    let start = buffer.offset.saturating_add(4);
-    Ok(Some(Signature {
-        checksum_type,
-        bytes,
-        range: start..start.saturating_add(len),
-    }))
+struct Signature<'a> {
+    which: BufferType,
+    checksum_type: i32,
+    /// The signature, and the identifier behind it, if there is one.
+    bytes: &'a [u8],
+    /// Where they stand in the PAC.
+    range: Range<usize>,
 }
 
-fn zero<const N: usize>(pac: &mut [u8], signatures: [&Signature<'_>; N]) {
-    for signature in signatures {
-        pac.get_mut(signature.range.clone()).unwrap_or_default().fill(0);
+impl<'a> Signature<'a> {
+    fn find(pac: &Pac<'a>, which: BufferType) -> Result<Option<Self>, PacFault> {
+        let Some(Buffer { range, .. }) = pac.find(which) else {
+            return Ok(None);
+        };
+        let content = pac.bytes().get(range.clone()).ok_or(PacFault::Truncated)?;
+        let (checksum_type, bytes) = content.split_first_chunk().ok_or(PacFault::Truncated)?;
+        Ok(Some(Self {
+            which,
+            checksum_type: i32::from_le_bytes(*checksum_type),
+            bytes,
+            range: range.start.saturating_add(checksum_type.len())..range.end,
+        }))
+    }
+
+    /// The type must be the one that goes with the key: another would let an attacker choose a weaker one.
+    fn check(&self, key: &ChecksumKey, over: &[&[u8]]) -> Result<(), PacFault> {
+        if ChecksumType::from_number(self.checksum_type) != Some(key.checksum_type()) {
+            return Err(PacFault::ChecksumType(self.which));
+        }
+        let signature = self
+            .bytes
+            .get(..key.checksum_type().mac_len())
+            .ok_or(PacFault::Truncated)?;
+        key.verify(over, signature)
+            .map_err(|_| PacFault::ChecksumWrong(self.which))
+    }
+
+    fn check_any(&self, keys: &[Key], over: &[&[u8]]) -> Result<(), PacFault> {
+        let mut last = PacFault::ChecksumType(self.which);
+        for key in keys {
+            match self.check(&key.checksum_key(KeyUsage::PAC_CHECKSUM), over) {
+                Ok(()) => return Ok(()),
+                // Of the faults, that of a key that goes with the type says most.
+                Err(PacFault::ChecksumType(_)) => {}
+                Err(fault) => last = fault,
+            }
+        }
+        Err(last)
     }
 }
 
-/// The checksum type must be the one that goes with the key: another would let an attacker choose a weaker one.
-fn check(which: BufferType, signature: &Signature<'_>, key: &Key, over: &[u8]) -> Result<(), PacFault> {
-    let key = key.checksum_key(KeyUsage::PAC_CHECKSUM);
-    if key.checksum_type().number() != signature.checksum_type {
-        return Err(PacFault::ChecksumType(which));
+/// A PAC in parts, zeros in the place of its signatures.
+struct Zeroed<'a> {
+    parts: [&'a [u8]; 7],
+}
+
+/// As long as the longest signature: 24 bytes of HMAC-SHA384-192, two of the identifier, and some padding.
+const ZEROS: [u8; 32] = [0; 32];
+
+impl<'a> Zeroed<'a> {
+    /// Buffers do not overlap, so their signatures do not.
+    fn new(bytes: &'a [u8], mut signatures: [Range<usize>; 3]) -> Result<Self, PacFault> {
+        signatures.sort_unstable_by_key(|range| range.start);
+        let [first, second, third] = signatures;
+        let between = |from: &Range<usize>, to: &Range<usize>| {
+            bytes.get(from.end..to.start).ok_or(PacFault::BadContent)
+        };
+        let zeros = |range: &Range<usize>| ZEROS.get(..range.len()).ok_or(PacFault::TooLarge);
+        let parts = [
+            between(&(0..0), &first)?,
+            zeros(&first)?,
+            between(&first, &second)?,
+            zeros(&second)?,
+            between(&second, &third)?,
+            zeros(&third)?,
+            between(&third, &(bytes.len()..bytes.len()))?,
+        ];
+        Ok(Self { parts })
     }
-    key.verify(&[over], signature.bytes)
-        .map_err(|_| PacFault::ChecksumWrong(which))
 }

@@ -1,5 +1,6 @@
-use super::{PacFault, Sid, ndr};
+use super::{PacFault, ndr};
 use alloc::string::String;
+use negotiate_core::Sid;
 
 /// `UPN_DNS_INFO` (MS-PAC section 2.10):
 ///
@@ -38,35 +39,32 @@ const EXTENDED: u32 = 2;
 impl UpnDnsInfo {
     pub(super) fn decode(buffer: &[u8]) -> Result<Self, PacFault> {
         let mut r = ndr::Reader::new(buffer);
-        let upn = (r.u16()?, r.u16()?);
-        let dns_domain_name = (r.u16()?, r.u16()?);
+        let upn = part(buffer, &mut r)?;
+        let dns_domain_name = part(buffer, &mut r)?;
         let flags = r.u32()?;
         let sam_name_and_sid = if flags & EXTENDED == 0 {
             None
         } else {
-            let (sam_name, sid) = ((r.u16()?, r.u16()?), (r.u16()?, r.u16()?));
-            Some((text(buffer, sam_name)?, Sid::from_bytes(part(buffer, sid)?)?))
+            let (sam_name, sid) = (part(buffer, &mut r)?, part(buffer, &mut r)?);
+            Some((ndr::text(sam_name)?, Sid::from_bytes(sid)?))
         };
         Ok(Self {
-            upn: text(buffer, upn)?,
+            upn: ndr::text(upn)?,
             upn_source: if flags & CONSTRUCTED == 0 {
                 UpnSource::Account
             } else {
                 UpnSource::Constructed
             },
-            dns_domain_name: text(buffer, dns_domain_name)?,
+            dns_domain_name: ndr::text(dns_domain_name)?,
             sam_name_and_sid,
         })
     }
 }
 
-fn part(buffer: &[u8], (len, offset): (u16, u16)) -> Result<&[u8], PacFault> {
-    let (len, offset) = (usize::from(len), usize::from(offset));
+/// Length and offset, and what stands there.
+fn part<'a>(buffer: &'a [u8], r: &mut ndr::Reader<'a>) -> Result<&'a [u8], PacFault> {
+    let (len, offset) = (usize::from(r.u16()?), usize::from(r.u16()?));
     buffer
         .get(offset..offset.saturating_add(len))
         .ok_or(PacFault::Truncated)
-}
-
-fn text(buffer: &[u8], place: (u16, u16)) -> Result<String, PacFault> {
-    ndr::utf16(part(buffer, place)?)
 }

@@ -1,0 +1,102 @@
+//! Claims of real KDCs, and what is refused of others.
+
+use crate::with_buffer;
+use mech_krb5::pac::{BufferType, ClaimValues, Claims, ClaimsSource, PacFault};
+
+fn described(claims: &Claims) -> Vec<String> {
+    let list = |values: Vec<String>| values.join(", ");
+    let text = |values: &ClaimValues| match values {
+        ClaimValues::Int64(values) => format!("int64 {}", list(values.iter().map(i64::to_string).collect())),
+        ClaimValues::Uint64(values) => {
+            format!("uint64 {}", list(values.iter().map(u64::to_string).collect()))
+        }
+        ClaimValues::String(values) => format!("string {}", list(values.clone())),
+        ClaimValues::Boolean(values) => {
+            format!("boolean {}", list(values.iter().map(bool::to_string).collect()))
+        }
+        other => format!("{other:?}"),
+    };
+    claims
+        .claims
+        .iter()
+        .map(|claim| format!("{} {}", claim.id, text(&claim.values)))
+        .collect()
+}
+
+#[test]
+fn claims_of_windows() {
+    let cases = testvectors::load("pac/claims.txt");
+    for case in &cases {
+        let pac = with_buffer(BufferType::CLIENT_CLAIMS, &case.bytes("buffer"));
+        let claims = pac.client_claims().unwrap().unwrap();
+        assert_eq!(described(&claims), case.lines("claims"), "{case}");
+        assert!(
+            claims
+                .claims
+                .iter()
+                .all(|claim| claim.source == ClaimsSource::ActiveDirectory),
+            "{case}"
+        );
+        let pac = with_buffer(BufferType::DEVICE_CLAIMS, &case.bytes("buffer"));
+        assert_eq!(pac.device_claims().unwrap().unwrap(), claims);
+    }
+    assert_eq!(cases.len(), 7);
+}
+
+#[test]
+fn no_claims_are_no_claims() {
+    let pac = with_buffer(BufferType::CLIENT_CLAIMS, &[]);
+    assert_eq!(pac.client_claims().unwrap().unwrap().claims, []);
+    assert!(pac.device_claims().is_none());
+}
+
+/// Where the fields of `CLAIMS_SET_METADATA` stand in a buffer.
+const FORMAT: usize = 28;
+const UNCOMPRESSED_LEN: usize = 32;
+
+#[test]
+fn claims_are_bounded_and_compressed_in_a_known_way() {
+    let case = testvectors::load("pac/claims.txt").pop().unwrap();
+    let fault = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut buffer = case.bytes("buffer");
+        change(&mut buffer);
+        with_buffer(BufferType::CLIENT_CLAIMS, &buffer)
+            .client_claims()
+            .unwrap()
+            .unwrap_err()
+    };
+    let len = |len: u32| {
+        move |buffer: &mut Vec<u8>| {
+            buffer[UNCOMPRESSED_LEN..][..4].copy_from_slice(&len.to_le_bytes());
+        }
+    };
+    for format in [1, 2, 3, 5] {
+        assert_eq!(fault(&|buffer| buffer[FORMAT] = format), PacFault::Compression);
+    }
+    assert_eq!(fault(&len(u32::MAX)), PacFault::TooLarge);
+    assert_eq!(fault(&len((1 << 20) + 1)), PacFault::TooLarge);
+    // Longer than what is there, and shorter.
+    assert_eq!(fault(&len(1 << 20)), PacFault::Truncated);
+    assert_eq!(fault(&len(100)), PacFault::BadContent);
+}
+
+/// A flip may give other claims, but no panic; truncation gives none.
+#[test]
+fn claims_that_were_changed_are_read_to_an_end() {
+    for case in testvectors::load("pac/claims.txt") {
+        let genuine = case.bytes("buffer");
+        for bit in (0..genuine.len() * 8).step_by(if cfg!(debug_assertions) { 7 } else { 1 }) {
+            let mut buffer = genuine.clone();
+            buffer[bit / 8] ^= 1 << (bit % 8);
+            drop(with_buffer(BufferType::CLIENT_CLAIMS, &buffer).client_claims());
+        }
+        for len in 1..genuine.len() {
+            let pac = with_buffer(BufferType::CLIENT_CLAIMS, &genuine[..len]);
+            assert_eq!(
+                pac.client_claims().unwrap(),
+                Err(PacFault::Truncated),
+                "{case}: {len}"
+            );
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! PACs of real KDCs, and forged ones: what is read from them, what is refused, what no checksum covers.
+
+#[path = "../forge/pac.rs"]
+mod forge;
+
+mod buffers;
+mod checksums;
+mod claims;
+mod described;
+mod flips;
+mod vectors;
+
+use mech_krb5::Principal;
+use mech_krb5::crypto::{ChecksumKey, EncryptionType, Key, KeyUsage};
+use mech_krb5::message::{AdType, Ticket};
+use mech_krb5::message::{AuthorizationData, AuthorizationDataEntry, EncTicketPart};
+use mech_krb5::pac::{BufferType, Evidence, KdcEvidence, Pac, PacFault, VerifiedPac};
+use negotiate_core::Timestamp;
+use negotiate_core::der::Reader;
+use testvectors::Case;
+
+/// A PAC and all that it is held against.
+struct Vector {
+    name: String,
+    pac: Vec<u8>,
+    service_key: ChecksumKey,
+    kdc: Option<(Key, Vec<u8>)>,
+    client: Principal,
+    authtime: Timestamp,
+}
+
+impl Vector {
+    fn of_case(case: &Case) -> Self {
+        Self {
+            name: case.to_string(),
+            pac: case.bytes("pac"),
+            service_key: key(case, "key").checksum_key(KeyUsage::PAC_CHECKSUM),
+            kdc: None,
+            client: Principal::parse(case.text("client")).unwrap(),
+            authtime: Timestamp::from_unix(case.number("authtime")),
+        }
+    }
+
+    /// The PAC of a whole ticket.
+    fn of_ticket(case: &Case) -> Self {
+        let bytes = case.bytes("ticket");
+        let ticket = Ticket::decode(&mut Reader::new(&bytes)).unwrap();
+        let mut part = ticket.enc_part.cipher.to_vec();
+        let service_key = key(case, "key");
+        service_key
+            .for_usage(KeyUsage::TICKET)
+            .decrypt_vec(&mut part)
+            .unwrap();
+        let part = EncTicketPart::decode(&part).unwrap();
+        let list = part.authorization_data.unwrap();
+        let mut entries = list.iter();
+        let (relevant, None) = (entries.next().unwrap(), entries.next()) else {
+            panic!("{case}: more than one element")
+        };
+        let inner = AuthorizationData::decode(&mut Reader::new(relevant.ad_data)).unwrap();
+        let pac = inner
+            .iter()
+            .find(|entry| entry.ad_type == AdType::WIN2K_PAC)
+            .unwrap();
+        let one = |ad_type, ad_data| {
+            AuthorizationDataEntry::encode_list(&[AuthorizationDataEntry { ad_type, ad_data }])
+        };
+        let zeroed = one(AdType::IF_RELEVANT, &one(AdType::WIN2K_PAC, &[0]));
+        let covered = EncTicketPart {
+            authorization_data: Some(AuthorizationData::decode(&mut Reader::new(&zeroed)).unwrap()),
+            ..part
+        };
+        Self {
+            name: case.to_string(),
+            pac: pac.ad_data.to_vec(),
+            service_key: service_key.checksum_key(KeyUsage::PAC_CHECKSUM),
+            kdc: Some((key(case, "kdc-key"), covered.encode())),
+            client: part.cname.in_realm(part.crealm).to_owned(),
+            authtime: part.authtime,
+        }
+    }
+
+    fn verify(&self) -> Result<VerifiedPac, PacFault> {
+        self.judge(&self.pac)
+    }
+
+    /// The verdict on other bytes in its place.
+    fn judge(&self, pac: &[u8]) -> Result<VerifiedPac, PacFault> {
+        let keys = self.kdc.as_ref().map(|(key, _)| [key.clone()]);
+        let kdc = self.kdc.as_ref().zip(keys.as_ref());
+        Pac::parse(pac)?.verify(&Evidence {
+            service_key: &self.service_key,
+            kdc: kdc.map(|((_, ticket), keys)| KdcEvidence { keys, ticket }),
+            client: self.client.borrow(),
+            authtime: self.authtime,
+        })
+    }
+}
+
+fn key(case: &Case, field: &str) -> Key {
+    Key::new(
+        EncryptionType::from_number(case.number("etype")).unwrap(),
+        &case.bytes(field),
+    )
+    .unwrap()
+}
+
+/// PACs whose checksums fit, without the KDC's key and with it.
+fn genuine() -> Vec<Vector> {
+    let mut vectors: Vec<_> = ["pac/windows-mit.txt", "pac/windows-gokrb5.txt"]
+        .into_iter()
+        .flat_map(testvectors::load)
+        .filter(|case| case.expect() == "verified")
+        .map(|case| Vector::of_case(&case))
+        .collect();
+    let case = &testvectors::load("pac/windows-2022-ticket.txt")[0];
+    vectors.push(Vector::of_ticket(case));
+    vectors.push(Vector {
+        kdc: None,
+        name: format!("{case}, without the KDC's key"),
+        ..Vector::of_ticket(case)
+    });
+    vectors
+}
+
+const CLIENT: &str = "alice@EXAMPLE.COM";
+const AUTHTIME: Timestamp = Timestamp::from_unix(1_795_327_048);
+
+/// A PAC of [`CLIENT`] that holds this buffer, signed and verified.
+fn with_buffer(buffer_type: BufferType, content: &[u8]) -> VerifiedPac {
+    forged(&forge::Pac::new("alice", AUTHTIME).with(buffer_type, content))
+        .verify()
+        .unwrap()
+}
+
+fn forged(pac: &forge::Pac) -> Vector {
+    let [service_key, kdc_key] =
+        [7, 8].map(|byte| Key::new(EncryptionType::Aes256CtsHmacSha1_96, &[byte; 32]).unwrap());
+    Vector {
+        name: "forged".into(),
+        pac: pac.clone().sign(&service_key, &kdc_key),
+        service_key: service_key.checksum_key(KeyUsage::PAC_CHECKSUM),
+        kdc: Some((kdc_key, pac.ticket.clone().unwrap_or_default())),
+        client: Principal::parse(CLIENT).unwrap(),
+        authtime: AUTHTIME,
+    }
+}

@@ -51,7 +51,14 @@ wait_port() {
 
 pids=()
 stop_peers() {
+    local process
     [ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null
+    # What the tests started and did not end: it has our state directory in its environment.
+    for process in /proc/[0-9]*; do
+        if [ "${process#/proc/}" != $$ ] && grep -qsz "^INTEROP_STATE=$state$" "$process/environ"; then
+            kill "${process#/proc/}" 2>/dev/null
+        fi
+    done
     wait
 }
 

@@ -109,14 +109,15 @@ impl MessageProtection {
         }
     }
 
-    /// The peer's header: from the other end, under the key that this context uses (RFC 4121 section 4.2.2).
+    /// The peer's header: from the other end, under the key that this context uses (RFC 4121 section 4.2.2). Who made
+    /// another did not make it for us: to the caller it is what MIT krb5 says too, a signature that does not verify.
     fn check_header(&self, header: &Header) -> Result<(), PerMessageError> {
         let from_acceptor = header.flags & Header::SENT_BY_ACCEPTOR != 0;
         let by_acceptor_subkey = header.flags & Header::ACCEPTOR_SUBKEY != 0;
         if from_acceptor == (self.role == Role::Acceptor)
             || by_acceptor_subkey != (self.base == BaseKey::AcceptorSubkey)
         {
-            return Err(PerMessageError::DefectiveToken);
+            return Err(PerMessageError::BadMic);
         }
         Ok(())
     }

@@ -1,0 +1,120 @@
+//! MIC and Wrap tokens (RFC 4121 section 4.2) from vectors: what we make of them, and make ourselves.
+
+use crate::common::Counting;
+use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
+use mech_krb5::{BaseKey, MessageProtection, Role};
+use negotiate_core::{
+    ContextFlags, MessageOrder, PerMessage as _, PerMessageError, Protection, Random, RandomUnavailable,
+};
+use testvectors::{Case, load};
+
+fn key(case: &Case) -> Key {
+    let etype = EncryptionType::from_number(case.number("key-type")).unwrap();
+    Key::new(etype, &case.bytes("key")).unwrap()
+}
+
+/// One end of the vectors' context, without an acceptor's subkey; its next number is this.
+fn end(case: &Case, role: Role, number: u32) -> MessageProtection {
+    let base = BaseKey::InitiatorSubkeyOrSessionKey;
+    MessageProtection::new(role, base, key(case), number, 0, ContextFlags::default())
+}
+
+/// The sender's role, and the receiver's.
+fn roles(case: &Case) -> (Role, Role) {
+    match case.text("sender") {
+        "acceptor" => (Role::Acceptor, Role::Initiator),
+        "initiator" => (Role::Initiator, Role::Acceptor),
+        other => panic!("{case}: {other}"),
+    }
+}
+
+#[test]
+fn tokens_of_others_are_opened() {
+    for case in load("krb5/per-message.txt") {
+        let mut receiver = end(&case, roles(&case).1, 0);
+        let (token, message) = (case.bytes("token"), case.bytes("message"));
+        match case.text("kind") {
+            "mic" => {
+                let order = receiver.verify_mic(&message, &token);
+                assert_eq!(order, Ok(MessageOrder::Expected), "{case}");
+            }
+            kind => {
+                let opened = receiver.unwrap(&token).unwrap();
+                assert_eq!(opened.message, message, "{case}");
+                let is_sealed = opened.protection == Protection::Confidentiality;
+                assert_eq!(is_sealed, kind == "wrap-confidential", "{case}");
+            }
+        }
+    }
+}
+
+/// Gives the confounder that a vector was made with.
+struct Given([u8; 16]);
+
+impl Random for Given {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), RandomUnavailable> {
+        out.copy_from_slice(&self.0);
+        Ok(())
+    }
+}
+
+impl Given {
+    fn of(case: &Case, token: &[u8]) -> Self {
+        let usage = match roles(case).0 {
+            Role::Acceptor => KeyUsage::ACCEPTOR_SEAL,
+            Role::Initiator => KeyUsage::INITIATOR_SEAL,
+        };
+        let mut sealed = token[16..].to_vec();
+        key(case).for_usage(usage).decrypt_in_place(&mut sealed).unwrap();
+        Self(*sealed.first_chunk().unwrap())
+    }
+}
+
+#[test]
+fn our_tokens_are_those_of_others() {
+    let mut count = 0;
+    for case in load("krb5/per-message.txt") {
+        let (token, message) = (case.bytes("token"), case.bytes("message"));
+        let is_wrap = case.text("kind") != "mic";
+        // We neither rotate nor fill, and our contexts begin below 2^32.
+        let is_rotated = is_wrap && token[6..8] != [0, 0];
+        let Ok(number) = u32::try_from(case.number::<u64>("sequence-number")) else {
+            continue;
+        };
+        if is_rotated {
+            continue;
+        }
+        let mut sender = end(&case, roles(&case).0, number);
+        let made = match case.text("kind") {
+            "mic" => sender.get_mic(&message),
+            "wrap" => sender.wrap(&message, Protection::Integrity, &mut Counting(0)),
+            _ => sender.wrap(
+                &message,
+                Protection::Confidentiality,
+                &mut Given::of(&case, &token),
+            ),
+        };
+        assert_eq!(made.unwrap(), token, "{case}");
+        count += 1;
+    }
+    assert_eq!(count, 15);
+}
+
+#[test]
+fn tokens_that_are_wrong_are_refused_as_the_rfc_says() {
+    for case in load("krb5/per-message-refused.txt") {
+        let mut receiver = end(&case, roles(&case).1, 0);
+        let token = case.bytes("token");
+        let refused = match case.text("kind") {
+            "mic" => receiver.verify_mic(&case.bytes("message"), &token).unwrap_err(),
+            _ => receiver.unwrap(&token).unwrap_err(),
+        };
+        match case.expect() {
+            "refused" => assert!(
+                matches!(refused, PerMessageError::DefectiveToken | PerMessageError::BadMic),
+                "{case}: {refused:?}"
+            ),
+            expected => assert_eq!(format!("{refused:?}"), expected, "{case}"),
+        }
+    }
+}

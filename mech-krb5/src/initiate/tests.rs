@@ -37,7 +37,10 @@ fn awaiting(capture: &Capture) -> Box<Awaiting> {
     };
     let ticket = keytab.candidates(query).find_map(|candidate| {
         let mut buffer = ap_req.ticket.enc_part.cipher.to_vec();
-        candidate.decrypt_ticket(&mut buffer).ok().map(|part| part.to_vec())
+        candidate
+            .decrypt_ticket(&mut buffer)
+            .ok()
+            .map(|part| part.to_vec())
     });
     let session_key = EncTicketPart::decode(&ticket.unwrap())
         .unwrap()

@@ -293,7 +293,12 @@ fn krb_error(case: &Case, encoding: &[u8]) {
     assert_eq!(error.realm, server.realm(), "{case}");
     assert_eq!(error.stime, time_and_micros(case, "stime", "susec"), "{case}");
     assert_eq!(error.error_code.0, case.number::<i32>("error-code"), "{case}");
-    // We write the fields that an acceptor fills, and no others.
+    let client = case.has("cname").then(|| principal(case, "cname", "crealm"));
+    assert_eq!(error.client.map(|client| client.to_owned()), client, "{case}");
+    let text = |field| case.has(field).then(|| case.bytes(field));
+    assert_eq!(error.e_text.map(<[u8]>::to_vec), text("e-text"), "{case}");
+    assert_eq!(error.e_data.map(<[u8]>::to_vec), text("e-data"), "{case}");
+    // All but the client's own time, which nobody has to tell it.
     let written = error.encode();
     assert!(written.len() < encoding.len(), "{case}");
     let again = KrbError::decode(&written).unwrap();

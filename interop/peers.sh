@@ -12,7 +12,7 @@ export LC_ALL=C.UTF-8 TZ=UTC
 needs='krb5kdc:krb5-kdc kadmin.local:krb5-admin-server kinit:krb5-user openssl:openssl curl:curl nginx:nginx-light
 /usr/lib/*/krb5/plugins/preauth/pkinit.so:krb5-pkinit faketime:faketime setpriv:util-linux gcc:gcc
 /usr/bin/python3:python3 /usr/lib/python3*/ensurepip/__init__.py:python3-venv /usr/bin/python3-config:python3-dev
-/usr/include/gssapi/gssapi.h:libkrb5-dev'
+/usr/include/gssapi/gssapi.h:libkrb5-dev javac:default-jdk-headless'
 
 die() { echo "interop: $*" >&2; exit 1; }
 
@@ -34,6 +34,22 @@ make_venv() {
         "$here/.venv/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements.txt" ||
         die "the Python clients could not be installed from PyPI"
     cp "$here/requirements.txt" "$here/.venv/installed.txt"
+}
+
+# Heimdal's clients. They cannot be installed beside MIT's, so they are unpacked, once, from the system's packages.
+make_heimdal() {
+    local packages
+    [ -x "$here/.heimdal/usr/bin/kinit.heimdal" ] && return
+    echo "interop: unpacking Heimdal's clients (once)"
+    rm -rf "$here/.heimdal"
+    mkdir -p "$here/.heimdal/packages"
+    (
+        cd "$here/.heimdal/packages" || exit
+        packages=$(apt-get --simulate install heimdal-clients | sed -n 's/^Inst \([^ ]*heim[^ ]*\) .*/\1/p')
+        # As root, apt would like to be somebody else while it downloads, who cannot write here.
+        apt-get -qq -o APT::Sandbox::User=root download $packages && for package in *.deb; do dpkg -x "$package" ..; done
+    ) >"$here/.heimdal/log" 2>&1 && [ -x "$here/.heimdal/usr/bin/kinit.heimdal" ] ||
+        die "Heimdal's clients could not be unpacked: $(tail -1 "$here/.heimdal/log")"
 }
 
 free_port() {

@@ -93,6 +93,14 @@ impl Got {
 /// GETs `url` with curl and these tickets. `*.mit.test` and `*.other.test` lead to loopback.
 #[must_use]
 pub fn curl(tickets: &Tickets, url: &str, arguments: &[&str]) -> Got {
+    let prepare = |command: &mut Command| {
+        tickets.given_to(command);
+    };
+    curl_with(prepare, url, arguments)
+}
+
+/// The same with what `prepare` sets in its environment. Every host leads to loopback.
+pub fn curl_with(prepare: impl FnOnce(&mut Command), url: &str, arguments: &[&str]) -> Got {
     let (head, body) = (scratch("head"), scratch("body"));
     let mut command = Command::new("curl");
     command
@@ -104,7 +112,8 @@ pub fn curl(tickets: &Tickets, url: &str, arguments: &[&str]) -> Got {
         .args(["--connect-to", "::127.0.0.1:"])
         .args(arguments)
         .arg(url);
-    succeed(tickets.given_to(&mut command), b"");
+    prepare(&mut command);
+    succeed(&mut command, b"");
     let heads = parse_heads(&text(&std::fs::read(&head).expect("curl wrote the heads")));
     assert!(!heads.is_empty(), "{command:?} got no response");
     Got {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`peers`] | the directory that `interop/run` made, and processes that end with their test |
 //! | [`kdc`] | MIT's kadmin, ktutil, kinit and kvno |
+//! | [`embedded`] | the testkit's embedded KDC, for other people's tools |
 //! | [`token`] | tokens minted by libgssapi and pyspnego; the verdicts of `negotiate explain` and of MIT |
 //! | [`server`] | `negotiate serve`, the axum example, nginx |
 //! | [`client`] | curl, python-gssapi, requests-gssapi, requests-kerberos |
@@ -11,6 +12,7 @@
 //! A helper that cannot do its work panics with the output of the program that failed: a peer is never skipped.
 
 pub mod client;
+pub mod embedded;
 pub mod kdc;
 pub mod peers;
 pub mod server;

@@ -3,8 +3,12 @@
 use crate::crypto::{EncryptionType, Key};
 use crate::delegation::DelegatedCredential;
 use crate::keytab::Match;
-use crate::message::TicketFlags;
+use crate::message::{TicketFlags, TokenRestrictions};
+use crate::pac::{PacFault, VerifiedPac};
 use crate::principal::Principal;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 use negotiate_core::{MechDetails, Timestamp};
 
 /// Facts of a Kerberos login, reached through `SecurityContext::details`.
@@ -36,6 +40,37 @@ pub struct Details {
     pub session_key: Key,
     /// The credential that the client handed over.
     pub delegated: Option<DelegatedCredential>,
+    /// What the KDC says about the client's account: SIDs, groups, claims. Only a PAC that was verified gets here.
+    pub pac: Option<VerifiedPac>,
+    /// How the client authenticated to its KDC, in the words of that KDC's administrator (RFC 8129): only from a CAMMAC
+    /// that was verified.
+    pub authentication_indicators: Vec<String>,
+    /// The client's word that it means less than all of its rights.
+    pub token_restrictions: Option<TokenRestrictions>,
+    /// What the operator should hear of.
+    pub warnings: Vec<Warning>,
 }
 
 impl MechDetails for Details {}
+
+/// Something that is not as it should be and does not hinder the login.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Warning {
+    /// The ticket's PAC was discarded: the client has no attributes.
+    PacDiscarded(PacFault),
+    /// A CAMMAC in the ticket was discarded, for its service verifier is missing or wrong: its authentication indicators do
+    /// not count.
+    CammacDiscarded,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PacDiscarded(fault) => write!(f, "no attributes from the PAC: {fault}"),
+            Self::CammacDiscarded => f.write_str(
+                "no authentication indicators from a CAMMAC whose service verifier is missing or wrong",
+            ),
+        }
+    }
+}

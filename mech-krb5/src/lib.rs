@@ -33,11 +33,11 @@ pub mod pac;
 mod principal;
 pub mod replay;
 
-pub use accept::{AnonymousPolicy, TransitedPolicy, UnknownAuthorizationData};
+pub use accept::{AnonymousPolicy, PacPolicy, TransitedPolicy, UnknownAuthorizationData};
 pub use context::{BaseKey, MessageProtection, Role};
 pub use credential::Credential;
 pub use delegation::DelegatedCredential;
-pub use details::Details;
+pub use details::{Details, Warning};
 pub use error::{
     About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part,
     TicketLabel,

@@ -1,7 +1,9 @@
 //! The mechanism: a keytab, a replay cache and a policy behind negotiate-core's trait.
 
-use crate::accept::{self, AnonymousPolicy, Config, Policy, TransitedPolicy, UnknownAuthorizationData};
-use crate::crypto::EncryptionType;
+use crate::accept::{
+    self, AnonymousPolicy, Config, PacPolicy, Policy, TransitedPolicy, UnknownAuthorizationData,
+};
+use crate::crypto::{EncryptionType, Key};
 use crate::keytab::{Keytab, KeytabSource};
 use crate::replay::ReplayCache;
 use alloc::sync::Arc;
@@ -37,6 +39,8 @@ impl Krb5 {
                 anonymous: AnonymousPolicy::default(),
                 unknown_authorization_data: UnknownAuthorizationData::default(),
                 transited: TransitedPolicy::default(),
+                pac: PacPolicy::default(),
+                kdc_keys: Vec::new(),
             },
         }
     }
@@ -114,6 +118,21 @@ impl Krb5Builder {
     #[must_use]
     pub fn transited(mut self, policy: TransitedPolicy) -> Self {
         self.policy.transited = policy;
+        self
+    }
+
+    /// What happens to the ticket's PAC. Default: it is used if it passes.
+    #[must_use]
+    pub fn pac(mut self, policy: PacPolicy) -> Self {
+        self.policy.pac = policy;
+        self
+    }
+
+    /// The keys of krbtgt, all versions and types, where this acceptor may know them: then the KDC's own checksums in PACs
+    /// are verified too, and so nobody who has the service's key can make one. Default: none.
+    #[must_use]
+    pub fn kdc_keys(mut self, keys: impl Into<Vec<Key>>) -> Self {
+        self.policy.kdc_keys = keys.into();
         self
     }
 

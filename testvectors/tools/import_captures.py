@@ -199,6 +199,7 @@ def token_capture(path, name, token=None, reply=None, keytab="service.keytab", e
         fields += [("channel-bindings", bindings), ("bindings-sent", "yes" if bound else "no")]
     if expect == "accepted":
         accepted(meta, target, fields)
+        fields.append(("kdc-keys", kdc_keys(path.parent.parent, realm) or None))
         if reply:
             keep["acceptor-token"] = reply
         if "delegated.ccache" in have:
@@ -216,6 +217,20 @@ def accepted(meta, target, fields):
     fields.append(("acceptor-flags", meta.get("flags_acceptor") or meta.get("flags")))
     fields.append(("context-key", meta.get("gss_session_key")))
     fields += delegated(meta)
+    attributes = meta.get("name_attributes") or {}
+    fields.append(("name-attributes", [f"{name} {value}" for name, values in attributes.items() for value in values] or None))
+    fields += [("client-sid", meta.get("client_sid")), ("client-groups", meta.get("client_groups"))]
+
+
+def kdc_keys(peer, realm):
+    """The KDC's own keys, which some captures of the peer hold: encryption type and key."""
+    keys = set()
+    for path in peer.glob("*/meta.json"):
+        for keytab in json.loads(path.read_text()).get("keytabs", {}).values():
+            for entry in keytab["entries"]:
+                if entry["principal"] == f"krbtgt/{realm}@{realm}" and entry["enctype"] in ACCEPTED_ETYPES:
+                    keys.add(f"{entry['enctype']} {entry['key']}")
+    return sorted(keys)
 
 
 def keytab_capture(path, name):

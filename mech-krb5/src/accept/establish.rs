@@ -7,6 +7,7 @@ use super::frame::Framing;
 use super::gss_checksum::{self, BindingsChecked};
 use super::open_authenticator::AuthenticatorMatched;
 use super::open_ticket::{TicketOpened, usable};
+use super::pac::{self, PacJudged};
 use super::replay::NotReplayed;
 use super::third_leg::ThirdLeg;
 use super::transited::{self, PathAccepted};
@@ -14,8 +15,9 @@ use super::{AnonymousPolicy, Attempt};
 use crate::context::{BaseKey, MessageProtection, Role};
 use crate::crypto::Key;
 use crate::delegation::{self, DelegatedCredential};
-use crate::details::Details;
+use crate::details::{Details, Warning};
 use crate::error::{Fact, KeyOf};
+use crate::pac::VerifiedPac;
 use crate::principal::NotUtf8;
 use alloc::boxed::Box;
 use negotiate_core::{Ambient, ContextFlags, Established, MechListMic, MechStep, MechType, Token};
@@ -69,11 +71,8 @@ pub(super) fn prepare(
         .subkey
         .map(|subkey| usable(subkey, KeyOf::InitiatorSubkey))
         .transpose()?;
-    let authorization_data = authorization_data::check(
-        ticket.part().authorization_data,
-        authenticator.authorization_data,
-        policy,
-    )?;
+    let authorization_data =
+        authorization_data::check(ticket, session_key, authenticator.authorization_data, policy)?;
     let bindings = gss_checksum::check(
         authenticator,
         session_key,
@@ -90,6 +89,7 @@ pub(super) fn prepare(
     let server_realm = ticket.key().principal().realm();
     let path = transited::check(ticket.part(), server_realm, &policy.transited)?;
     let anonymity = check_anonymity(ticket, policy.anonymous)?;
+    let pac = pac::judge(authorization_data.kdc.pac, ticket, policy.pac, &policy.kdc_keys)?;
 
     // RFC 4121 section 4.1.1.1: DCE style has a third leg, and so a second; it implies mutual authentication.
     let is_dce_style = bindings.flags.contains(ContextFlags::DCE_STYLE);
@@ -157,8 +157,9 @@ pub(super) fn prepare(
         ticket,
         matched,
         &bindings,
-        &authorization_data,
+        authorization_data,
         &path,
+        pac,
         flags,
         protection,
         delegated,
@@ -195,13 +196,20 @@ fn establish(
     ticket: &TicketOpened<'_>,
     matched: &AuthenticatorMatched<'_>,
     _bindings: &BindingsChecked<'_>,
-    _authorization_data: &AuthorizationDataChecked,
+    authorization_data: AuthorizationDataChecked<'_>,
     _path: &PathAccepted,
+    pac: PacJudged,
     flags: ContextFlags,
     protection: MessageProtection,
     delegated: Option<DelegatedCredential>,
 ) -> Result<Established, NotUtf8> {
     let (part, key) = (ticket.part(), ticket.key());
+    let AuthorizationDataChecked { client, kdc, .. } = authorization_data;
+    let PacJudged { pac, discarded, .. } = pac;
+    let mut initiator = ticket.client().to_name()?;
+    if let Some(sid) = pac.as_ref().and_then(VerifiedPac::user) {
+        initiator = initiator.with_sid(sid);
+    }
     let details = Details {
         client: ticket.client().to_owned(),
         service: key.principal().clone(),
@@ -216,10 +224,16 @@ fn establish(
         client_time: matched.authenticator().ctime,
         session_key: protection.key().clone(),
         delegated,
+        pac,
+        authentication_indicators: kdc.indicators,
+        token_restrictions: kdc.restrictions.or(client.restrictions),
+        warnings: (discarded.map(Warning::PacDiscarded).into_iter())
+            .chain(kdc.warning)
+            .collect(),
     };
     Ok(Established {
         mech_type: MechType::KRB5,
-        initiator: ticket.client().to_name()?,
+        initiator,
         acceptor: Some(key.principal().borrow().to_name()?),
         flags,
         expires: Some(part.endtime),

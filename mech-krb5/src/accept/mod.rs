@@ -7,18 +7,22 @@ pub(crate) mod ap_rep;
 mod authorization_data;
 mod establish;
 pub(crate) mod frame;
+mod from_client;
+mod from_kdc;
 mod gss_checksum;
 mod krb_error;
 mod open_authenticator;
 mod open_ticket;
+mod pac;
 mod replay;
 mod third_leg;
 mod times;
 mod transited;
 
+pub use pac::PacPolicy;
 pub use transited::TransitedPolicy;
 
-use crate::crypto::EncryptionType;
+use crate::crypto::{EncryptionType, Key};
 use crate::error::{About, Error, Fact, Part, TicketLabel};
 use crate::keytab::{Keytab, KeytabSource};
 use crate::message::{ApOptions, ApReq, MessageError};
@@ -50,6 +54,9 @@ pub(crate) struct Policy {
     pub(crate) anonymous: AnonymousPolicy,
     pub(crate) unknown_authorization_data: UnknownAuthorizationData,
     pub(crate) transited: TransitedPolicy,
+    pub(crate) pac: PacPolicy,
+    /// The keys of krbtgt, where they are known, for the KDC's checksums in PACs.
+    pub(crate) kdc_keys: Vec<Key>,
 }
 
 impl Policy {

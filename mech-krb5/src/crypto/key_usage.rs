@@ -40,6 +40,8 @@ impl KeyUsage {
     pub const PAC_CHECKSUM: Self = Self(17);
     /// The checksum of AD-KDC-ISSUED.
     pub const AD_KDC_ISSUED_CHECKSUM: Self = Self(19);
+    /// The checksums of AD-CAMMAC (RFC 7751 section 4).
+    pub const CAMMAC: Self = Self(64);
     /// RFC 4121: Wrap tokens with confidentiality from the acceptor.
     pub const ACCEPTOR_SEAL: Self = Self(22);
     /// RFC 4121: MIC tokens, and Wrap tokens without confidentiality, from the acceptor.

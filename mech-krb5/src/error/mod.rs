@@ -8,6 +8,7 @@ mod words;
 
 use crate::Principal;
 use crate::keytab::KeytabMiss;
+use crate::pac::PacFault;
 use alloc::string::String;
 use core::fmt;
 use negotiate_core::{Seconds, Timestamp, der};
@@ -160,6 +161,12 @@ pub enum Fact {
     NestedAuthorizationData(Container),
     /// The initiator is anonymous.
     AnonymousRefused,
+    /// A checksum of the ticket's PAC is wrong: somebody else made the PAC, or changed it.
+    PacSignatureWrong(PacFault),
+    /// A PAC is required and there is none.
+    PacMissing,
+    /// A PAC is required and the ticket's cannot be used.
+    PacUnusable(PacFault),
     /// A name cannot be shown as text.
     NameNotUtf8,
     /// There are no random bytes.

@@ -56,6 +56,9 @@ impl fmt::Display for Fact {
             Self::UnknownAuthorizationData { .. } => "there is authorization data that is not understood",
             Self::NestedAuthorizationData(_) => "authorization data is nested too deeply",
             Self::AnonymousRefused => "anonymous clients are not accepted",
+            Self::PacSignatureWrong(_) => "a checksum of the ticket's PAC is wrong",
+            Self::PacMissing => "the ticket has no PAC",
+            Self::PacUnusable(_) => "the ticket's PAC cannot be used",
             Self::NameNotUtf8 => "a name in the ticket is not UTF-8",
             Self::NoRandom => "the operating system gave no random bytes",
             Self::ThirdLegUnproved => "the third token does not prove that the client has the reply",
@@ -151,6 +154,8 @@ impl Fact {
             }
             Self::NestedAuthorizationData(container) => format!("more than four levels in {container}"),
             Self::AnonymousRefused => "a ticket for WELLKNOWN/ANONYMOUS".into(),
+            Self::PacSignatureWrong(fault) | Self::PacUnusable(fault) => format!("{fault}"),
+            Self::PacMissing => "a ticket without a PAC".into(),
             Self::NameNotUtf8 => "a name with bytes that are not UTF-8".into(),
             Self::NoRandom => "an error of the random number source".into(),
             Self::ThirdLegUnproved => "a third token that does not hold our sequence number under the session key".into(),
@@ -198,6 +203,11 @@ impl Fact {
             }
             Self::NestedAuthorizationData(_) => "at most four levels".into(),
             Self::AnonymousRefused => "a client with a name".into(),
+            Self::PacSignatureWrong(_) => {
+                "checksums by the service's key and the KDC's, of the types that go with them (MS-PAC section 2.8)".into()
+            }
+            Self::PacMissing => "a PAC: this server requires one".into(),
+            Self::PacUnusable(_) => "a PAC of this client and this ticket, with its checksums: this server requires one".into(),
             Self::NameNotUtf8 => "UTF-8".into(),
             Self::NoRandom => "random bytes for subkey and confounder".into(),
             Self::ThirdLegUnproved => "an AP-REP with our sequence number (MS-KILE section 3.4.5.1)".into(),
@@ -300,6 +310,22 @@ impl Fact {
                 "if the KDC's administrator says that it may be ignored, set unknown_authdata = ignore".into()
             }
             Self::NestedAuthorizationData(_) => "no KDC writes this: find out who made the token".into(),
+            Self::PacSignatureWrong(_) => {
+                "get a new ticket (klist purge); if it stays, the KDC copied the PAC of another ticket, or somebody who has \
+                 the service's key made this one: export a new keytab; to accept such tickets without attributes, set pac = \
+                 ignore"
+                    .into()
+            }
+            Self::PacMissing => {
+                "let the KDC put PACs into tickets for this service (in Active Directory, remove NO_AUTH_DATA_REQUIRED from \
+                 its account), or do not require them"
+                    .into()
+            }
+            Self::PacUnusable(_) => {
+                "update the KDC: one that puts PACs into tickets is to sign them and to name the client; or do not require \
+                 them"
+                    .into()
+            }
             Self::AnonymousRefused => {
                 "the client is to log in with a name; to accept nameless clients, allow anonymous".into()
             }

@@ -2,7 +2,7 @@
 //! hold many names under few keys; each key is prepared once and tried once.
 
 use super::KeytabEntry;
-use crate::crypto::{CryptoError, EncryptionType, Key, KeyUsage, SpecificKey};
+use crate::crypto::{ChecksumKey, CryptoError, EncryptionType, Key, KeyUsage, SpecificKey};
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -13,6 +13,7 @@ use once_cell::race::OnceBox;
 pub(super) struct KeySet {
     key: Key,
     ticket_key: OnceBox<SpecificKey>,
+    pac_key: OnceBox<ChecksumKey>,
     // Ascending, hence in the file's order; never empty.
     entries: Box<[u32]>,
 }
@@ -31,6 +32,12 @@ impl KeySet {
         self.ticket_key
             .get_or_init(|| Box::new(self.key.for_usage(KeyUsage::TICKET)))
             .decrypt_in_place(ciphertext)
+    }
+
+    /// For the server checksum of PACs, prepared on first use likewise.
+    pub(super) fn pac_key(&self) -> &ChecksumKey {
+        self.pac_key
+            .get_or_init(|| Box::new(self.key.checksum_key(KeyUsage::PAC_CHECKSUM)))
     }
 }
 
@@ -62,6 +69,7 @@ impl KeySets {
             sets.push(KeySet {
                 key,
                 ticket_key: OnceBox::new(),
+                pac_key: OnceBox::new(),
                 entries: group,
             });
         }

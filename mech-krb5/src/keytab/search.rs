@@ -7,7 +7,7 @@
 use super::index::{NameRow, hash_of, hash_of_service};
 use super::key_set::{KeySet, entry};
 use super::{Keytab, KeytabEntry};
-use crate::crypto::{CryptoError, EncryptionType, Key};
+use crate::crypto::{ChecksumKey, CryptoError, EncryptionType, Key};
 use crate::principal::{Principal, PrincipalRef};
 use core::fmt;
 use core::iter;
@@ -69,6 +69,12 @@ impl<'k> Candidate<'k> {
     #[must_use]
     pub const fn key(&self) -> &'k Key {
         self.key_set.key()
+    }
+
+    /// What verifies the server checksum of PACs in tickets under this key.
+    #[must_use]
+    pub fn pac_key(&self) -> &'k ChecksumKey {
+        self.key_set.pac_key()
     }
 
     /// Its version.

@@ -3,6 +3,7 @@
 //! RFC 4120's types are closed (no `...` in its ASN.1), so an unknown field is an error here. Whoever holds a view holds
 //! what the DER says and nothing more: checking it is `accept`'s work.
 
+mod ad_containers;
 mod ap_rep;
 mod ap_req;
 mod authenticator;
@@ -14,7 +15,9 @@ mod krb_cred;
 mod krb_error;
 mod pa_data;
 mod ticket;
+mod token_restrictions;
 
+pub use ad_containers::{AdAndOr, AdCammac, AdKdcIssued, VerifierMac};
 pub use ap_rep::EncApRepPart;
 pub use ap_req::{ApOptions, ApReq};
 pub use authenticator::{Authenticator, Checksum};
@@ -26,6 +29,7 @@ pub use krb_cred::{EncKrbCredPart, KrbCred, KrbCredInfo};
 pub use krb_error::{ErrorCode, KrbError};
 pub use pa_data::{EtypeInfo2Entry, PaData, PaDataType, PaEncTsEnc};
 pub use ticket::{EncTicketPart, HostAddress, HostAddresses, Ticket, TicketFlags, Transited};
+pub use token_restrictions::TokenRestrictions;
 
 use alloc::vec::Vec;
 use core::fmt;

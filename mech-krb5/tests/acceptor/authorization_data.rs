@@ -47,16 +47,23 @@ fn what_must_be_understood_is_understood_in_its_own_container_or_refused() {
     for (ad_type, ad_data, in_ticket, in_authenticator) in [
         (UNKNOWN, &b""[..], UNKNOWN_REFUSED, UNKNOWN_REFUSED),
         (MANDATORY_FOR_KDC, b"not even DER", PASSES, PASSES),
-        // The KDC's, none of which is read yet: no attribute comes from it, and whoever demands that it is read is refused.
+        // Containers that cannot be read, or with signatures that do not fit: see `cammac.rs` for those that do.
         (KDC_ISSUED, b"", UNKNOWN_REFUSED, UNKNOWN_REFUSED),
         (AND_OR, b"", UNKNOWN_REFUSED, UNKNOWN_REFUSED),
         (CAMMAC, b"", UNKNOWN_REFUSED, UNKNOWN_REFUSED),
-        (AUTHENTICATION_INDICATOR, b"", UNKNOWN_REFUSED, UNKNOWN_REFUSED),
-        (PAC, b"", UNKNOWN_REFUSED, UNKNOWN_REFUSED),
+        // The KDC's.
+        (
+            AUTHENTICATION_INDICATOR,
+            b"\x30\x00",
+            UNKNOWN_REFUSED,
+            UNKNOWN_REFUSED,
+        ),
+        (PAC, b"", PASSES, UNKNOWN_REFUSED),
         // The client's.
         (AP_OPTIONS, &cbt, UNKNOWN_REFUSED, PASSES),
         (ETYPE_NEGOTIATION, etypes, UNKNOWN_REFUSED, PASSES),
-        (TOKEN_RESTRICTIONS, b"", UNKNOWN_REFUSED, PASSES),
+        // Which a client may have written into its tickets too.
+        (TOKEN_RESTRICTIONS, b"", PASSES, PASSES),
         (LOCAL, b"", UNKNOWN_REFUSED, PASSES),
         (TARGET_PRINCIPAL, b"", UNKNOWN_REFUSED, PASSES),
     ] {
@@ -116,7 +123,7 @@ fn a_policy_may_ignore_what_is_not_understood_and_nothing_else() {
     let server =
         Server::configured(|builder| builder.unknown_authorization_data(UnknownAuthorizationData::Ignore));
     let mut login = Login::default();
-    login.ticket.authorization_data = Some(authorization_data(&[(UNKNOWN, b""), (PAC, b"")]));
+    login.ticket.authorization_data = Some(authorization_data(&[(UNKNOWN, b""), (CAMMAC, b"")]));
     login.authenticator.authorization_data = Some(authorization_data(&[(UNKNOWN, b"")]));
     assert_eq!(server.verdict(&login), PASSES);
     login.ticket.authorization_data = Some(nested(4));

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 type Row = (&'static str, Blame, Verdict, GssMajor, i32);
 
 #[rustfmt::skip]
-const TABLE: [Row; 41] = {
+const TABLE: [Row; 44] = {
     use Blame::{Acceptor, Incompatible, Initiator, Malformed, Policy};
     use GssMajor as G;
     use Verdict::{Forbidden, Unauthenticated as No, Unavailable};
@@ -58,6 +58,9 @@ const TABLE: [Row; 41] = {
         ("krb5.unknown_authorization_data", Incompatible, No, G::Failure, 60),
         ("krb5.nested_authorization_data", Malformed, No, G::DefectiveToken, 60),
         ("krb5.anonymous_refused", Policy, Forbidden, G::Unauthorized, 60),
+        ("krb5.pac_signature_wrong", Initiator, No, G::BadMic, 41),
+        ("krb5.pac_missing", Policy, Forbidden, G::Unauthorized, 60),
+        ("krb5.pac_unusable", Policy, Forbidden, G::Unauthorized, 60),
         ("krb5.name_not_utf8", Incompatible, No, G::BadName, 60),
         ("krb5.no_random", Acceptor, Unavailable, G::Failure, 60),
     ]

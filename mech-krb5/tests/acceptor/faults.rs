@@ -6,7 +6,7 @@ use crate::login::{ETYPE, Framing, Login, Randomness, Server, after, entry, key,
 use mech_krb5::crypto::EncryptionType;
 use mech_krb5::message::{ApOptions, TicketFlags};
 use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
-use mech_krb5::{NameType, Principal};
+use mech_krb5::{NameType, PacPolicy, Principal};
 use negotiate_core::{Address, BindingsPolicy, ChannelBindings, ContextFlags, MechType, Timestamp};
 use std::sync::Arc;
 
@@ -69,6 +69,7 @@ pub(crate) fn stages() -> Vec<Vec<Fault>> {
         vec![fault("krb5.anonymous_refused", "", |_, login| {
             login.set_client(&principal("WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS"));
         })],
+        pac(),
         vec![fault("krb5.no_random", "", |server, _| {
             server.randomness = Randomness::Dry;
         })],
@@ -361,6 +362,22 @@ fn delegation() -> Vec<Fault> {
             let mut cred = login.forwarded_tgt();
             cred.infos[0].endtime = None;
             delegates(login, cred.in_clear());
+        }),
+    ]
+}
+
+fn pac() -> Vec<Fault> {
+    vec![
+        fault("krb5.pac_signature_wrong", "", |_, login| {
+            let pac = crate::pac::of(login).sign(&key(ETYPE, "another"), &key(ETYPE, "krbtgt"));
+            crate::pac::put(login, &pac);
+        }),
+        fault("krb5.pac_missing", "", |server, _| {
+            server.configure = |builder| builder.pac(PacPolicy::Require);
+        }),
+        fault("krb5.pac_unusable", "", |server, login| {
+            server.configure = |builder| builder.pac(PacPolicy::Require);
+            crate::pac::put(login, b"");
         }),
     ]
 }

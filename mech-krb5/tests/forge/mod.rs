@@ -7,11 +7,14 @@
 #![allow(dead_code, unused_imports)] // each user needs a part
 
 mod authenticator;
+mod containers;
 mod gss_checksum;
 mod krb_cred;
+pub(crate) mod pac;
 mod ticket;
 
 pub(crate) use authenticator::{ApReq, Authenticator};
+pub(crate) use containers::{Cammac, and_or, indicators, kdc_issued};
 pub(crate) use gss_checksum::{GssChecksum, NO_BINDINGS, extension};
 pub(crate) use krb_cred::{CredInfo, KrbCred};
 pub(crate) use ticket::Ticket;

@@ -316,7 +316,7 @@ fn tokens_of_windows_with_their_pacs() {
         );
         assert_eq!(
             restrictions.integrity_level,
-            case.number("restriction-integrity-level"),
+            case.number::<u32>("restriction-integrity-level"),
             "{case}"
         );
         assert_eq!(

@@ -113,10 +113,10 @@ fn the_pac_carries_every_signature_of_mit_1_20() {
         let verified = Pac::parse(&pac)
             .unwrap()
             .verify(&Evidence {
-                service_key: key,
+                service_key: &key.checksum_key(KeyUsage::PAC_CHECKSUM),
                 kdc: Some(KdcEvidence {
-                    key: &krbtgt,
-                    ticket: Some(&without_pac),
+                    keys: &[krbtgt.clone()],
+                    ticket: &without_pac,
                 }),
                 client: part.cname.in_realm(part.crealm),
                 authtime: part.authtime,

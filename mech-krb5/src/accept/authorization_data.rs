@@ -187,7 +187,7 @@ impl<'a> Level<'a> {
         };
         match entry.ad_type {
             AdType::IF_RELEVANT => {
-                let inner = AuthorizationData::decode(&mut Reader::new(entry.ad_data)).map_err(malformed)?;
+                let inner = whole(entry.ad_data).map_err(malformed)?;
                 level(inner, self.place.if_relevant(), Demand::None)
             }
             AdType::MANDATORY_FOR_KDC => Ok(Entered::Leaf(true)),
@@ -217,6 +217,14 @@ impl<'a> Level<'a> {
             Demand::All | Demand::None => true,
         }
     }
+}
+
+/// One list, with nothing behind it.
+fn whole(ad_data: &[u8]) -> Result<AuthorizationData<'_>, Error> {
+    let mut input = Reader::new(ad_data);
+    let list = AuthorizationData::decode(&mut input)?;
+    input.finish()?;
+    Ok(list)
 }
 
 pub(super) fn malformed(error: Error) -> Fact {

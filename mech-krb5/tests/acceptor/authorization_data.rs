@@ -119,6 +119,14 @@ fn lists_may_have_64_elements() {
 }
 
 #[test]
+fn nothing_follows_the_list_inside_if_relevant() {
+    let list = authorization_data(&[(MANDATORY_FOR_KDC, b"")]);
+    assert_eq!(verdicts(&if_relevant(&list)), [PASSES; 2]);
+    let followed = [&list[..], b"\x30\x00"].concat();
+    assert_eq!(verdicts(&if_relevant(&followed)), ["krb5.malformed"; 2]);
+}
+
+#[test]
 fn a_policy_may_ignore_what_is_not_understood_and_nothing_else() {
     let server =
         Server::configured(|builder| builder.unknown_authorization_data(UnknownAuthorizationData::Ignore));

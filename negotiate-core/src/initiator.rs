@@ -22,6 +22,16 @@ pub trait Initiator: fmt::Debug + Send {
     fn begin(self: Box<Self>, ambient: &mut Ambient<'_>) -> Result<InitiateStep, MechReject>;
 }
 
+impl<I: Initiator + ?Sized> Initiator for Box<I> {
+    fn mech_types(&self) -> &[MechType] {
+        (**self).mech_types()
+    }
+
+    fn begin(self: Box<Self>, ambient: &mut Ambient<'_>) -> Result<InitiateStep, MechReject> {
+        (*self).begin(ambient)
+    }
+}
+
 /// An exchange between two of the acceptor's tokens. A step consumes it, and returns its successor if there is one.
 pub trait InitiateContext: Send {
     /// Goes on with the acceptor's next token.

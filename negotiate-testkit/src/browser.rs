@@ -182,7 +182,7 @@ impl Browser {
     /// # Errors
     /// If the KDC refuses the ticket, or no token can be made of it.
     pub fn visit(&self, service: &str) -> Result<Visit, BrowserError> {
-        let initiator = self.initiator(service).map_err(BrowserError::Kdc)?;
+        let initiator = self.initiator(service)?;
         Visit::after(
             self.clock.ambient(|ambient| initiator.begin(ambient)),
             self.clock.clone(),
@@ -207,7 +207,7 @@ impl Browser {
         service: &str,
         bindings: Option<Arc<ChannelBindings>>,
     ) -> Result<Login, BrowserError> {
-        let initiator = self.initiator(service).map_err(BrowserError::Kdc)?;
+        let initiator = self.initiator(service)?;
         log_in(initiator, acceptor, bindings, &self.clock).map_err(BrowserError::Login)
     }
 }
@@ -322,6 +322,12 @@ impl BrowserError {
             Self::Login(error) => error.code(),
             Self::NotNegotiate => "testkit.not_negotiate",
         }
+    }
+}
+
+impl From<KdcError> for BrowserError {
+    fn from(error: KdcError) -> Self {
+        Self::Kdc(error)
     }
 }
 

@@ -115,7 +115,7 @@ fn the_pac_carries_every_signature_of_mit_1_20() {
             .verify(&Evidence {
                 service_key: &key.checksum_key(KeyUsage::PAC_CHECKSUM),
                 kdc: Some(KdcEvidence {
-                    keys: &[krbtgt.clone()],
+                    keys: std::slice::from_ref(&krbtgt),
                     ticket: &without_pac,
                 }),
                 client: part.cname.in_realm(part.crealm),

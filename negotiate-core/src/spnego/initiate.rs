@@ -55,7 +55,7 @@ impl Initiator for SpnegoInitiator {
         writer.sequence(|list| {
             let listed = of_favourite
                 .iter()
-                .chain(others.iter().flat_map(|other| other.mech_types()));
+                .chain(others.iter().flat_map(Initiator::mech_types));
             listed.for_each(|mech_type| list.object_identifier(mech_type.contents()));
         });
         let mech_types = writer.into_bytes();

@@ -5,7 +5,7 @@ use crate::{Clock, Kdc};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use mech_krb5::kdc::{AsExchange, ClientSecret, KdcError, TgsExchange};
-use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig};
+use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig, OnStart};
 use mech_krb5::{Credential, Krb5, Krb5Initiator};
 use negotiate_core::{
     Acceptor, ChannelBindings, ContextFlags, InitiateContext, InitiateStep, Initiated, Initiator, MechReject,
@@ -73,6 +73,8 @@ impl Kdc {
     pub fn krb5(&self, services: &[&str]) -> Krb5 {
         let config = MemoryReplayConfig {
             capacity: 10_000,
+            // Nothing ran before that could be replayed, and a test may make its tokens before its acceptor.
+            on_start: OnStart::Accept,
             ..MemoryReplayConfig::default()
         };
         let cache = self

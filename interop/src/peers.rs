@@ -180,8 +180,11 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        let group = format!("-{}", self.child.id());
-        drop(Command::new("kill").args(["-KILL", "--", &group]).status());
+        // By the shell's own kill: a bare machine has no program of that name.
+        let group = format!("kill -KILL -- -{}", self.child.id());
+        drop(Command::new("bash").args(["-c", &group]).status());
+        // Should that have failed, the wait below still ends.
+        drop(self.child.kill());
         drop(self.child.wait());
     }
 }

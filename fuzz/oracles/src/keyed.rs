@@ -1,0 +1,485 @@
+//! With the keys: the plaintexts of a ticket and of an authenticator are made of fields of any content, or taken from a
+//! capture, changed, sealed again, and given to the acceptor. A model that reads the same plaintexts (`verdict`)
+//! predicts acceptance, or the code of the refusal; what is accepted must mean what was sealed, and both ends must then be
+//! able to speak (`initiator`). The same token again is a replay.
+
+mod authorization_data;
+mod captured;
+mod edit;
+mod fields;
+mod initiator;
+mod transited;
+mod verdict;
+
+use crate::bounds::allocating_at_most;
+use crate::forge::{self, Sealed};
+use crate::support::{Counting, key};
+use arbitrary::{Arbitrary, Unstructured};
+use captured::Captured;
+use edit::Edit;
+use fields::{Fields, Ground, Shift};
+use initiator::{Initiator, ThirdLeg};
+use md5::{Digest, Md5};
+use mech_krb5::crypto::{Key, KeyUsage};
+use mech_krb5::keytab::{Keytab, KeytabEntry, Match};
+use mech_krb5::message::ApOptions;
+use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig, OnStart};
+use mech_krb5::{AnonymousPolicy, Krb5, PacPolicy, Principal, TransitedPolicy, UnknownAuthorizationData};
+use negotiate_core::{
+    Acceptor, Address, Ambient, BindingsPolicy, ChannelBindings, MechType, Reject, ServiceName, Step,
+    Timestamp,
+};
+use std::sync::Arc;
+use verdict::{Around, Verdict, World};
+
+/// # Panics
+/// If any of this does not hold.
+pub fn check(input: &[u8]) {
+    if let Ok(scene) = Scene::arbitrary_take_rest(Unstructured::new(input)) {
+        scene.play();
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+struct Scene {
+    policy: Policy,
+    base: Base,
+    now: Shift,
+    clear: Clear,
+    authenticator_key: AuthenticatorKey,
+    ticket_edits: Vec<Edit>,
+    authenticator_edits: Vec<Edit>,
+    third_leg: ThirdLeg,
+}
+
+/// Where the plaintexts come from.
+#[derive(Arbitrary, Debug)]
+enum Base {
+    Fields(Box<Fields>),
+    Captured(u8),
+}
+
+#[derive(Arbitrary, Debug)]
+struct Policy {
+    bindings: Bindings,
+    demand: Demand,
+    ignore_unknown: bool,
+    accept_anonymous: bool,
+    trust_kdc: bool,
+    restrict: bool,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Bindings {
+    None,
+    ApplicationData,
+    Addresses,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Demand {
+    RequireIfAdvertised,
+    Prefer,
+    Require,
+    Off,
+}
+
+/// What is not sealed.
+#[derive(Arbitrary, Debug)]
+struct Clear {
+    outer: Outer,
+    is_bare: bool,
+    ap_options: u8,
+    service: Service,
+    kvno: Kvno,
+    sealed_by: SealedBy,
+}
+
+#[derive(Arbitrary, Debug, PartialEq, Eq)]
+enum Outer {
+    None,
+    Spnego,
+}
+
+/// The ticket's name: two with the service's key, one with another key, one that the keytab does not have.
+#[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
+enum Service {
+    Www,
+    Alias,
+    Other,
+    Unknown,
+    OtherRealm,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Kvno {
+    Right,
+    None,
+    LowByte,
+    Other,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
+enum SealedBy {
+    Service,
+    Other,
+    Stranger,
+}
+
+#[derive(Arbitrary, Debug)]
+enum AuthenticatorKey {
+    Session,
+    Other,
+}
+
+/// Version of the service's key, and of the other's.
+const KVNO: u32 = 3;
+const OTHER_KVNO: u32 = 7;
+
+const NOW: Timestamp = Timestamp::from_unix(1_795_327_048);
+
+impl Scene {
+    fn play(&self) {
+        let captured = match &self.base {
+            Base::Captured(which) => Some(Captured::number(*which)),
+            Base::Fields(_) => None,
+        };
+        let bindings = self.policy.bindings.bindings(captured);
+        let hash: Option<[u8; 16]> = bindings.as_ref().map(|ours| Md5::digest(ours.to_octets()).into());
+        let base_now = captured.map_or(NOW, |captured| captured.now);
+        let (service_key, session_key, ticket, authenticator) = match (&self.base, captured) {
+            (Base::Fields(fields), _) => {
+                let (service_key, session_key) = (key(fields.etype, 1), key(fields.session_etype, 2));
+                let ground = Ground {
+                    now: base_now,
+                    bindings: hash,
+                    service_key: &service_key,
+                    session_key: &session_key,
+                };
+                let (ticket, authenticator) = (fields.ticket(&ground), fields.authenticator(&ground));
+                (service_key, session_key, ticket, authenticator)
+            }
+            (Base::Captured(_), Some(captured)) => captured.parts(),
+            (Base::Captured(_), None) => return,
+        };
+        let ticket = edit::apply(&ticket, &self.ticket_edits);
+        let authenticator = edit::apply(&authenticator, &self.authenticator_edits);
+        let realm = captured.map_or(fields::REALM, |captured| &captured.realm);
+        let keys = Keys {
+            realm,
+            service: service_key,
+        };
+        let now = Timestamp::from_unix_micros(base_now.unix_micros() + self.now.micros());
+        let world = World {
+            now: now.unix_micros(),
+            address: bindings
+                .as_ref()
+                .filter(|ours| ours.initiator.address_type == 2)
+                .map(|ours| ours.initiator.octets.clone()),
+            bindings: hash,
+            bindings_policy: self.policy.demand.policy(),
+            refuse_unknown: !self.policy.ignore_unknown,
+            refuse_anonymous: !self.policy.accept_anonymous,
+            trust_kdc: self.policy.trust_kdc,
+            server_realm: realm.as_bytes().to_vec(),
+            service_key: keys.sealing(self.clear.sealed_by),
+        };
+        let around = self.around(&ticket, &session_key);
+        let token = self.token(&keys, &around, &ticket, &authenticator);
+        let acceptor = self.policy.acceptor(&keys, now);
+        let limit = 32 * 1024 + 12 * token.len();
+        let take = || {
+            let mut ambient = Ambient {
+                now,
+                random: &mut Counting(11),
+            };
+            let exchange = acceptor.exchange(bindings.clone().map(Arc::new));
+            allocating_at_most(limit, || exchange.step(&token, &mut ambient))
+        };
+        let verdicts = verdict::judge(&world, &around, &ticket, &authenticator);
+        let initiator = Initiator {
+            is_spnego: self.clear.outer == Outer::Spnego,
+            is_bare: self.clear.is_bare,
+            now,
+            third_leg: &self.third_leg,
+        };
+        let asked = self.agree(&keys, &world, &initiator, verdicts, take());
+        // Whatever else is wrong with it.
+        if asked {
+            assert_eq!(code(&take()), Some("krb5.replay"));
+        }
+    }
+
+    /// Compares, and says whether the replay cache was asked.
+    fn agree(
+        &self,
+        keys: &Keys<'_>,
+        world: &World,
+        initiator: &Initiator<'_>,
+        mut verdicts: Vec<Verdict>,
+        step: Result<Step, Reject>,
+    ) -> bool {
+        let found = code(&step);
+        let is_found = |verdict: &Verdict| match verdict {
+            Verdict::Accepted(_) => found.is_none(),
+            Verdict::Refused(refused) => found == Some(refused.code),
+            Verdict::NoKey => found.is_some_and(|code| NO_KEY.contains(&code)),
+        };
+        let Some(index) = verdicts.iter().position(is_found) else {
+            panic!("{step:?}, where the model says {verdicts:?}");
+        };
+        let expected = verdicts.swap_remove(index);
+        match (expected, step) {
+            (Verdict::Accepted(accepted), Ok(step)) => {
+                let label = self.clear.label(keys);
+                initiator.goes_on(&accepted, world, &label, step);
+                true
+            }
+            (Verdict::Refused(refused), Err(reject)) => {
+                initiator.is_told(&reject, &self.clear, keys);
+                refused.asked
+            }
+            (_, Err(reject)) => {
+                initiator.is_told(&reject, &self.clear, keys);
+                false
+            }
+            (_, Ok(_)) => unreachable!("found by its code"),
+        }
+    }
+
+    fn around(&self, ticket: &[u8], session_key: &Key) -> Around {
+        let in_ticket = crate::kerberos::enc_ticket_part(ticket).and_then(|part| verdict::usable(&part.key));
+        let sealed_by = self.clear.sealed_by;
+        Around {
+            is_bare: self.clear.is_bare,
+            mutual_required: self.clear.ap_options & 1 != 0,
+            use_session_key: self.clear.ap_options == 0xff,
+            ticket_sealed: match sealed_by {
+                SealedBy::Service => true,
+                SealedBy::Other => !self.policy.restrict,
+                SealedBy::Stranger => false,
+            },
+            authenticator_key: match self.authenticator_key {
+                AuthenticatorKey::Session => in_ticket.unwrap_or_else(|| session_key.clone()),
+                AuthenticatorKey::Other => {
+                    let etype = session_key.encryption_type();
+                    Key::new(etype, &[0x77; 32][..etype.key_len()]).expect("as many bytes as its type says")
+                }
+            },
+        }
+    }
+
+    fn token(&self, keys: &Keys<'_>, around: &Around, ticket: &[u8], authenticator: &[u8]) -> Vec<u8> {
+        let random = &mut Counting(0);
+        let mut sealer = forge::Ticket::new(
+            "x@X",
+            &self.clear.service.text(keys.realm),
+            &keys.sealing(self.clear.sealed_by),
+            &keys.service,
+            NOW,
+        );
+        sealer.kvno = self.clear.kvno.number(self.clear.sealed_by);
+        let mut ap_options = 0;
+        if around.mutual_required {
+            ap_options |= ApOptions::MUTUAL_REQUIRED.0;
+        }
+        if around.use_session_key {
+            ap_options |= ApOptions::USE_SESSION_KEY.0;
+        }
+        let usage = KeyUsage::AP_REQ_AUTHENTICATOR;
+        let ap_req = forge::ApReq {
+            pvno: 5,
+            msg_type: 14,
+            ap_options: ApOptions(ap_options),
+            ticket: &sealer.seal_plaintext(ticket, random),
+            authenticator: Sealed::new(&around.authenticator_key, usage, None, authenticator, random),
+        };
+        let ap_req = ap_req.encode();
+        let mech_token = if around.is_bare {
+            ap_req
+        } else {
+            forge::framed(MechType::KRB5, &ap_req)
+        };
+        match self.clear.outer {
+            Outer::None => mech_token,
+            Outer::Spnego => forge::neg_token_init(&[MechType::KRB5], &mech_token),
+        }
+    }
+}
+
+const NO_KEY: [&str; 8] = [
+    "krb5.acceptor_names_absent",
+    "krb5.service_not_allowed",
+    "krb5.service_absent",
+    "krb5.wrong_realm",
+    "krb5.kvno_old",
+    "krb5.kvno_new",
+    "krb5.etype_missing",
+    "krb5.wrong_key",
+];
+
+fn code(step: &Result<Step, Reject>) -> Option<&'static str> {
+    step.as_ref().err().map(|reject| reject.reason().code())
+}
+
+/// The acceptor's keytab: the service under two names, and another service.
+struct Keys<'a> {
+    realm: &'a str,
+    service: Key,
+}
+
+impl Keys<'_> {
+    fn sealing(&self, by: SealedBy) -> Key {
+        let etype = self.service.encryption_type();
+        let filled =
+            |byte| Key::new(etype, &[byte; 32][..etype.key_len()]).expect("as many bytes as its type says");
+        match by {
+            SealedBy::Service => self.service.clone(),
+            SealedBy::Other => filled(0x33),
+            SealedBy::Stranger => filled(0x55),
+        }
+    }
+
+    fn keytab(&self) -> Keytab {
+        let entry = |service: Service, kvno, by| {
+            let principal = Principal::parse(&service.text(self.realm)).expect("a principal");
+            let key = self.sealing(by);
+            KeytabEntry::new(principal, NOW, kvno, key.encryption_type().number(), key.bytes())
+                .expect("an entry")
+        };
+        Keytab::from_entries(vec![
+            entry(Service::Www, KVNO, SealedBy::Service),
+            entry(Service::Alias, KVNO, SealedBy::Service),
+            entry(Service::Other, OTHER_KVNO, SealedBy::Other),
+        ])
+    }
+}
+
+impl Service {
+    fn text(self, realm: &str) -> String {
+        match self {
+            Self::Www => format!("HTTP/www.example.test@{realm}"),
+            Self::Alias => format!("HTTP/alias.example.test@{realm}"),
+            Self::Other => format!("host/other.example.test@{realm}"),
+            Self::Unknown => format!("HTTP/unknown.example.test@{realm}"),
+            Self::OtherRealm => "HTTP/www.example.test@ELSEWHERE".into(),
+        }
+    }
+}
+
+impl Kvno {
+    fn number(&self, sealed_by: SealedBy) -> Option<u32> {
+        let right = if sealed_by == SealedBy::Other {
+            OTHER_KVNO
+        } else {
+            KVNO
+        };
+        match self {
+            Self::Right => Some(right),
+            Self::None => None,
+            Self::LowByte => Some(right + 0x200),
+            Self::Other => Some(right + 1),
+        }
+    }
+}
+
+/// How the acceptor names itself, and why.
+struct Label {
+    service: String,
+    matched: Match,
+    kvno: u32,
+}
+
+impl Clear {
+    fn label(&self, keys: &Keys<'_>) -> Label {
+        let (names, kvno) = match self.sealed_by {
+            SealedBy::Other => (&[Service::Other][..], OTHER_KVNO),
+            _ => (&[Service::Www, Service::Alias][..], KVNO),
+        };
+        let is_own = names.contains(&self.service);
+        let service = if is_own { self.service } else { names[0] };
+        let matched = match self.kvno {
+            _ if !is_own => Match::Alias,
+            Kvno::Right | Kvno::None => Match::Exact,
+            Kvno::LowByte => Match::LowByte,
+            Kvno::Other => Match::OtherVersion,
+        };
+        Label {
+            service: service.text(keys.realm),
+            matched,
+            kvno,
+        }
+    }
+}
+
+impl Policy {
+    fn acceptor(&self, keys: &Keys<'_>, now: Timestamp) -> Acceptor {
+        let mut ambient = Ambient {
+            now,
+            random: &mut Counting(1),
+        };
+        let config = MemoryReplayConfig {
+            capacity: 16,
+            on_start: OnStart::Accept,
+            ..MemoryReplayConfig::default()
+        };
+        let cache = MemoryReplayCache::new(config, &mut ambient).expect("random bytes");
+        let mut transited = TransitedPolicy::default();
+        if self.trust_kdc {
+            transited.trust_kdc(keys.realm);
+        }
+        let krb5 = Krb5::builder(keys.keytab())
+            .replay_cache(Arc::new(cache))
+            .pac(PacPolicy::Ignore)
+            .transited(transited)
+            .anonymous(if self.accept_anonymous {
+                AnonymousPolicy::Accept
+            } else {
+                AnonymousPolicy::Refuse
+            })
+            .unknown_authorization_data(if self.ignore_unknown {
+                UnknownAuthorizationData::Ignore
+            } else {
+                UnknownAuthorizationData::Refuse
+            });
+        let mut acceptor = Acceptor::builder()
+            .mechanism(krb5.build().expect("keys and a cache"))
+            .bindings_policy(self.demand.policy());
+        if self.restrict {
+            acceptor = acceptor.name(ServiceName::parse("HTTP@alias.example.test").expect("a name"));
+        }
+        acceptor.build().expect("a mechanism")
+    }
+}
+
+impl Demand {
+    const fn policy(&self) -> BindingsPolicy {
+        match self {
+            Self::RequireIfAdvertised => BindingsPolicy::RequireIfAdvertised,
+            Self::Prefer => BindingsPolicy::Prefer,
+            Self::Require => BindingsPolicy::Require,
+            Self::Off => BindingsPolicy::Off,
+        }
+    }
+}
+
+impl Bindings {
+    fn bindings(&self, captured: Option<&Captured>) -> Option<ChannelBindings> {
+        let initiator = Address {
+            address_type: 2,
+            octets: fields::ADDRESS.to_vec(),
+        };
+        match self {
+            Self::None => None,
+            Self::ApplicationData => {
+                let data = captured.and_then(|captured| captured.application_data.clone());
+                let data = data.unwrap_or_else(|| b"tls-server-end-point:hash".to_vec());
+                Some(ChannelBindings::from_application_data(data))
+            }
+            Self::Addresses => Some(ChannelBindings {
+                initiator,
+                ..ChannelBindings::default()
+            }),
+        }
+    }
+}

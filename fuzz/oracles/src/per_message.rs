@@ -1,0 +1,379 @@
+//! MIC and Wrap tokens between the two ends of a context: sent, changed, sent again, forged with the right key, or any
+//! bytes. A second implementation of RFC 4121 section 4.2 over the same keys predicts each verdict, each message and the
+//! order of messages.
+
+use crate::support::{Counting, Etype, key};
+use arbitrary::{Arbitrary, Unstructured};
+use mech_krb5::crypto::{Key, KeyUsage};
+use mech_krb5::{BaseKey, MessageProtection, Role};
+use negotiate_core::{ContextFlags, MessageOrder, PerMessage, PerMessageError, Protection, Unwrapped};
+use std::collections::HashSet;
+
+/// # Panics
+/// If the two differ.
+pub fn check(input: &[u8]) {
+    let Ok(session) = Session::arbitrary_take_rest(Unstructured::new(input)) else {
+        return;
+    };
+    let key = key(session.etype, 7);
+    let base = if session.acceptor_subkey {
+        BaseKey::AcceptorSubkey
+    } else {
+        BaseKey::InitiatorSubkeyOrSessionKey
+    };
+    let flags = ContextFlags::from_bits_truncate(session.flags.into());
+    let end = |role, send, receive| End {
+        protection: MessageProtection::new(role, base, key.clone(), send, receive, flags),
+        model: Model {
+            key: key.clone(),
+            receiver: role,
+            base,
+            next: receive.into(),
+            seen: HashSet::new(),
+            flags,
+        },
+        sends: u64::from(send),
+    };
+    let (of_initiator, of_acceptor) = session.first;
+    let mut initiator = end(Role::Initiator, of_initiator, of_acceptor);
+    let mut acceptor = end(Role::Acceptor, of_acceptor, of_initiator);
+    let mut sent = Vec::new();
+    for step in session.steps.iter().take(24) {
+        let (from, to) = if step.by_acceptor() {
+            (&mut acceptor, &mut initiator)
+        } else {
+            (&mut initiator, &mut acceptor)
+        };
+        step.run(from, to, &mut sent);
+    }
+}
+
+#[derive(Arbitrary, Debug)]
+struct Session {
+    etype: Etype,
+    acceptor_subkey: bool,
+    flags: u8,
+    first: (u32, u32),
+    steps: Vec<Step>,
+}
+
+#[derive(Arbitrary, Debug)]
+enum Step {
+    /// A message as it should be, with bytes of its token changed on the way, or lost.
+    Send {
+        by_acceptor: bool,
+        kind: Kind,
+        message: Vec<u8>,
+        changes: Vec<(u8, u8)>,
+        lost: bool,
+    },
+    /// A token that was sent before, perhaps to the wrong end.
+    Again { by_acceptor: bool, which: u8 },
+    /// A token under the right key with a header of any content.
+    Forge {
+        by_acceptor: bool,
+        kind: Kind,
+        message: Vec<u8>,
+        header: ForgedHeader,
+    },
+    /// Any bytes.
+    Raw {
+        by_acceptor: bool,
+        token: Vec<u8>,
+        message: Vec<u8>,
+    },
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Mic,
+    Integrity,
+    Confidentiality,
+}
+
+#[derive(Arbitrary, Debug)]
+struct ForgedHeader {
+    flip_flags: u8,
+    flip_filler: u8,
+    /// Instead of the right one.
+    extra_count: Option<u16>,
+    /// Bytes of filler that are really there, in what is sealed.
+    filler: u8,
+    rotation: u16,
+    /// From the number that is due.
+    ahead: i16,
+    far_ahead: bool,
+}
+
+/// One end, and what its model expects from the other.
+struct End {
+    protection: MessageProtection,
+    model: Model,
+    sends: u64,
+}
+
+impl Step {
+    const fn by_acceptor(&self) -> bool {
+        match self {
+            Self::Send { by_acceptor, .. }
+            | Self::Again { by_acceptor, .. }
+            | Self::Forge { by_acceptor, .. }
+            | Self::Raw { by_acceptor, .. } => *by_acceptor,
+        }
+    }
+
+    fn run(&self, from: &mut End, to: &mut End, sent: &mut Vec<(Vec<u8>, Vec<u8>)>) {
+        match self {
+            Self::Send {
+                kind,
+                message,
+                changes,
+                lost,
+                ..
+            } => {
+                let mut token = from.send(*kind, message, to);
+                sent.push((token.clone(), message.clone()));
+                for (at, by) in changes {
+                    let at = usize::from(*at) % token.len();
+                    token[at] ^= by;
+                }
+                if !lost {
+                    to.receive(&token, message);
+                }
+            }
+            Self::Again { which, .. } => {
+                if let Some((token, message)) = sent.get(usize::from(*which) % sent.len().max(1)) {
+                    to.receive(token, message);
+                }
+            }
+            Self::Forge {
+                kind,
+                message,
+                header,
+                ..
+            } => {
+                let token = to.model.forge(*kind, message, header, from.sends);
+                sent.push((token.clone(), message.clone()));
+                to.receive(&token, message);
+            }
+            Self::Raw { token, message, .. } => to.receive(token, message),
+        }
+    }
+}
+
+impl End {
+    /// Protects a message; what needs no random bytes is as the model makes it.
+    fn send(&mut self, kind: Kind, message: &[u8], to: &End) -> Vec<u8> {
+        let random = &mut Counting(3);
+        let token = match kind {
+            Kind::Mic => self.protection.get_mic(message),
+            Kind::Integrity => self.protection.wrap(message, Protection::Integrity, random),
+            Kind::Confidentiality => self.protection.wrap(message, Protection::Confidentiality, random),
+        };
+        let token = token.expect("a short message and random bytes");
+        let plain = ForgedHeader {
+            flip_flags: 0,
+            flip_filler: 0,
+            extra_count: None,
+            filler: 0,
+            rotation: 0,
+            ahead: 0,
+            far_ahead: false,
+        };
+        let expected = to.model.forge(kind, message, &plain, self.sends);
+        assert_eq!(token, expected);
+        self.sends += 1;
+        token
+    }
+
+    /// Takes a token as either kind.
+    fn receive(&mut self, token: &[u8], message: &[u8]) {
+        let expected = self.model.verify_mic(message, token);
+        assert_eq!(self.protection.verify_mic(message, token), expected);
+        let expected = self.model.unwrap(token);
+        assert_eq!(self.protection.unwrap(token), expected);
+    }
+}
+
+/// RFC 4121 section 4.2 for one direction, as its receiver sees it.
+struct Model {
+    key: Key,
+    /// Which end it is.
+    receiver: Role,
+    base: BaseKey,
+    next: u64,
+    seen: HashSet<u64>,
+    flags: ContextFlags,
+}
+
+const MIC: [u8; 2] = [4, 4];
+const WRAP: [u8; 2] = [5, 4];
+const SENT_BY_ACCEPTOR: u8 = 1;
+const SEALED: u8 = 2;
+const ACCEPTOR_SUBKEY: u8 = 4;
+
+impl Model {
+    /// The flags of the sender's tokens.
+    fn flags(&self) -> u8 {
+        let sender = if self.receiver == Role::Initiator {
+            SENT_BY_ACCEPTOR
+        } else {
+            0
+        };
+        let subkey = if self.base == BaseKey::AcceptorSubkey {
+            ACCEPTOR_SUBKEY
+        } else {
+            0
+        };
+        sender | subkey
+    }
+
+    fn usage(&self, kind: Kind) -> KeyUsage {
+        match (self.receiver, kind) {
+            (Role::Initiator, Kind::Mic) => KeyUsage(23),
+            (Role::Initiator, _) => KeyUsage(22),
+            (Role::Acceptor, Kind::Mic) => KeyUsage(25),
+            (Role::Acceptor, _) => KeyUsage(24),
+        }
+    }
+
+    fn checksum(&self, kind: Kind, covered: &[u8]) -> Vec<u8> {
+        self.key
+            .checksum_key(self.usage(kind))
+            .checksum(&[covered])
+            .as_bytes()
+            .to_vec()
+    }
+
+    /// A token as the sender makes it, but for what `header` changes.
+    fn forge(&self, kind: Kind, message: &[u8], header: &ForgedHeader, due: u64) -> Vec<u8> {
+        let sealed = if kind == Kind::Confidentiality { SEALED } else { 0 };
+        let flags = (self.flags() | sealed) ^ header.flip_flags;
+        let far = if header.far_ahead { 1 << 40 } else { 0 };
+        let sequence = due.wrapping_add_signed(header.ahead.into()).wrapping_add(far);
+        let head = |token_id: [u8; 2], extra_count: u16, rotation: u16| {
+            let filler = 0xff ^ header.flip_filler;
+            let fixed = [token_id[0], token_id[1], flags, filler];
+            let counts = [extra_count.to_be_bytes(), rotation.to_be_bytes()].concat();
+            [&fixed[..], &counts, &sequence.to_be_bytes()].concat()
+        };
+        match kind {
+            Kind::Mic => {
+                let extra_count = header.extra_count.unwrap_or(0xffff);
+                let head = head(MIC, extra_count, header.rotation ^ 0xffff);
+                let checksum = self.checksum(kind, &[message, &head].concat());
+                [head, checksum].concat()
+            }
+            Kind::Integrity => {
+                let checksum = self.checksum(kind, &[message, &head(WRAP, 0, 0)].concat());
+                let extra_count = header.extra_count.unwrap_or(checksum.len() as u16);
+                let body = rotated([message, &checksum].concat(), header.rotation);
+                [head(WRAP, extra_count, header.rotation), body].concat()
+            }
+            Kind::Confidentiality => {
+                let filler = vec![0xaa; header.filler.into()];
+                let extra_count = header.extra_count.unwrap_or(header.filler.into());
+                let plain = [message, &filler, &head(WRAP, extra_count, 0)].concat();
+                let sealed = self
+                    .key
+                    .for_usage(self.usage(kind))
+                    .encrypt(&plain, &mut Counting(3));
+                let body = rotated(sealed.expect("random bytes"), header.rotation);
+                [head(WRAP, extra_count, header.rotation), body].concat()
+            }
+        }
+    }
+
+    fn verify_mic(&mut self, message: &[u8], token: &[u8]) -> Result<MessageOrder, PerMessageError> {
+        let defective = Err(PerMessageError::DefectiveToken);
+        let Some((head, checksum)) = token.split_at_checked(16) else {
+            return defective;
+        };
+        if head[..2] != MIC || head[3..8] != [0xff; 5] || head[2] & SEALED != 0 {
+            return defective;
+        }
+        // Of the other end, or under the other key.
+        if head[2] & 7 != self.flags() {
+            return Err(PerMessageError::BadMic);
+        }
+        if checksum != self.checksum(Kind::Mic, &[message, head].concat()) {
+            return Err(PerMessageError::BadMic);
+        }
+        self.order(head)
+    }
+
+    fn unwrap(&mut self, token: &[u8]) -> Result<Unwrapped, PerMessageError> {
+        let bad = PerMessageError::BadMic;
+        let (head, body) = token
+            .split_at_checked(16)
+            .ok_or(PerMessageError::DefectiveToken)?;
+        if head[..2] != WRAP || head[3] != 0xff {
+            return Err(PerMessageError::DefectiveToken);
+        }
+        if (head[2] & 7) & !SEALED != self.flags() {
+            return Err(bad);
+        }
+        let extra_count = usize::from(u16::from_be_bytes([head[4], head[5]]));
+        let mut body = body.to_vec();
+        if !body.is_empty() {
+            let len = body.len();
+            body.rotate_left(usize::from(u16::from_be_bytes([head[6], head[7]])) % len);
+        }
+        let mut covered = head.to_vec();
+        covered[6..8].fill(0);
+        let (message, protection) = if head[2] & SEALED == 0 {
+            if extra_count > body.len() {
+                return Err(PerMessageError::DefectiveToken);
+            }
+            covered[4..6].fill(0);
+            let (message, checksum) = body.split_at(body.len() - extra_count);
+            if checksum != self.checksum(Kind::Integrity, &[message, &covered].concat()) {
+                return Err(bad);
+            }
+            (message.to_vec(), Protection::Integrity)
+        } else {
+            let key = self.key.for_usage(self.usage(Kind::Confidentiality));
+            key.decrypt_vec(&mut body).map_err(|_| bad)?;
+            let rest = body.strip_suffix(&*covered).ok_or(bad)?;
+            let len = rest.len().checked_sub(extra_count).ok_or(bad)?;
+            (rest[..len].to_vec(), Protection::Confidentiality)
+        };
+        let order = self.order(head)?;
+        Ok(Unwrapped {
+            message,
+            protection,
+            order,
+        })
+    }
+
+    /// RFC 2743 section 1.2.3, with a memory that knows everything and forgets what lies 64 behind.
+    fn order(&mut self, head: &[u8]) -> Result<MessageOrder, PerMessageError> {
+        let number = u64::from_be_bytes(head[8..16].try_into().expect("eight bytes"));
+        let in_sequence = self.flags.contains(ContextFlags::SEQUENCE);
+        if !in_sequence && !self.flags.contains(ContextFlags::REPLAY) {
+            return Ok(MessageOrder::Expected);
+        }
+        let distance = number.wrapping_sub(self.next) as i64;
+        if distance < -64 {
+            return Err(PerMessageError::OldToken);
+        }
+        if !self.seen.insert(number) {
+            return Err(PerMessageError::DuplicateToken);
+        }
+        if distance >= 0 {
+            self.next = number.wrapping_add(1);
+        }
+        Ok(match distance {
+            _ if !in_sequence => MessageOrder::Expected,
+            0 => MessageOrder::Expected,
+            1.. => MessageOrder::Gap,
+            ..0 => MessageOrder::Unsequenced,
+        })
+    }
+}
+
+fn rotated(mut body: Vec<u8>, count: u16) -> Vec<u8> {
+    let len = body.len();
+    body.rotate_right(usize::from(count) % len);
+    body
+}

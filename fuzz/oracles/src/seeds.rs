@@ -1,0 +1,89 @@
+//! Seeds: what the test vectors have for each target. Targets whose input is a script have none; libFuzzer finds scripts
+//! soon enough.
+
+use crate::tlv;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use testvectors::{Case, captures, keytab_captures, load};
+
+/// Real tokens, their answers, and tokens by hand.
+pub(crate) fn tokens() -> Vec<Vec<u8>> {
+    let captured = captures().into_iter().flat_map(|capture| {
+        let answer = capture.acceptor_token();
+        [Some(capture.initiator_token()), answer]
+    });
+    let by_hand = SPNEGO.into_iter().flat_map(load).map(|case| case.bytes("token"));
+    captured.flatten().chain(by_hand).collect()
+}
+
+const SPNEGO: [&str; 5] = [
+    "spnego/framing.txt",
+    "spnego/malformed.txt",
+    "spnego/neg-token-init.txt",
+    "spnego/neg-token-init2.txt",
+    "spnego/neg-token-resp.txt",
+];
+
+/// Tokens, and the AP-REQs in them without framing.
+pub(crate) fn kerberos_tokens() -> Vec<Vec<u8>> {
+    let tokens = tokens();
+    let bare: Vec<_> = tokens.iter().filter_map(|token| inner_ap_req(token)).collect();
+    tokens.into_iter().chain(bare).collect()
+}
+
+/// The AP-REQ in a token, found by the TOK_ID before it.
+pub(crate) fn inner_ap_req(token: &[u8]) -> Option<Vec<u8>> {
+    let at = token.windows(3).position(|window| window == [1, 0, 0x6e])? + 2;
+    let (header, content) = tlv::header(&token[at..])?;
+    token.get(at..at + header + content).map(<[u8]>::to_vec)
+}
+
+/// DER of every message, good and bad.
+pub(crate) fn der() -> Vec<Vec<u8>> {
+    let messages = ["krb5/messages.txt", "krb5/not-der.txt", "krb5/kerberos-flags.txt"]
+        .into_iter()
+        .flat_map(load);
+    let encoded = messages.filter_map(|case| encoding(&case, "encoding"));
+    encoded.chain(tokens()).collect()
+}
+
+/// Keytabs of real tools, and by hand.
+pub(crate) fn keytabs() -> Vec<Vec<u8>> {
+    let of_captures = captures()
+        .into_iter()
+        .filter(|capture| capture.case().has("keytab"));
+    let by_hand = load("krb5/keytab.txt");
+    keytab_captures()
+        .iter()
+        .map(testvectors::KeytabCapture::keytab)
+        .chain(of_captures.map(|capture| capture.keytab()))
+        .chain(by_hand.iter().filter_map(|case| encoding(case, "file")))
+        .collect()
+}
+
+/// Tokens as header fields.
+pub(crate) fn header_fields() -> Vec<Vec<u8>> {
+    let negotiate = |token: Vec<u8>| format!("Negotiate {}", STANDARD.encode(token)).into_bytes();
+    let odd = [
+        "Negotiate",
+        "negotiate\t",
+        "Bearer x",
+        "Negotiate ,",
+        "Negotiate dG9rZW4",
+        "Negotiate dG9rZW5=",
+    ];
+    tokens()
+        .into_iter()
+        .map(negotiate)
+        .chain(odd.map(|field| field.as_bytes().to_vec()))
+        .collect()
+}
+
+/// No seeds.
+pub(crate) fn none() -> Vec<Vec<u8>> {
+    Vec::new()
+}
+
+fn encoding(case: &Case, key: &str) -> Option<Vec<u8>> {
+    case.has(key).then(|| case.bytes(key))
+}

@@ -107,6 +107,7 @@ fn the_object_has_the_documented_keys_and_types() {
         "start_time",
         "end_time",
         "delegated",
+        "attributes",
         "code",
         "message",
         "blame",
@@ -128,9 +129,67 @@ fn the_object_has_the_documented_keys_and_types() {
         "start_time": "2026-11-22T05:57:19Z",
         "end_time": "2026-11-23T05:57:19Z",
         "delegated": true,
+        "attributes": { "pac": "verified", "auth_indicators": ["spake-ind"] },
         "code": null, "message": null, "blame": null, "seen": null, "expected": null, "advice": null,
     });
     assert_eq!(json, expected);
+}
+
+#[test]
+fn attributes_of_a_domain_controller_are_told() {
+    const DOMAIN: &str = "S-1-5-21-2020533880-445741037-1269285368";
+    let capture = capture("samba/pac-alice-aes256-krb5-mutual");
+    let sid = |rid: u32| format!("{DOMAIN}-{rid}");
+    let (_, json) = explain_json(&capture, &[]);
+    let expected = serde_json::json!({
+        "pac": "verified",
+        "sid": sid(1103),
+        "primary_group": sid(513),
+        "groups": [sid(513), sid(1110), sid(1111)],
+        "extra_sids": ["S-1-18-1"],
+        "sam_name": "alice",
+        "display_name": "Alice A",
+        "upn": "alice@ad.test",
+        "domain": "ADT",
+        "dns_domain": "AD.TEST",
+    });
+    assert_eq!(json["attributes"], expected);
+    let ended = explain(&capture, &[], &capture.initiator_token());
+    for line in [
+        format!("  SID             {DOMAIN}-1103\n"),
+        format!("  groups          {DOMAIN}-513, -1110, -1111; S-1-18-1\n"),
+        "  UPN             alice@ad.test\n".into(),
+    ] {
+        assert!(ended.out.contains(&line), "{line} not in {}", ended.out);
+    }
+    let refused = explain_at(
+        "2026-11-24T00:00:00Z",
+        &capture,
+        &["--json"],
+        &capture.initiator_token(),
+    );
+    let refused: Value = serde_json::from_str(&refused.out).unwrap();
+    assert_eq!(refused["attributes"], Value::Null);
+}
+
+#[test]
+fn indicators_are_told() {
+    let capture = capture("mit/authind-pkinit");
+    let ended = explain(&capture, &[], &capture.initiator_token());
+    assert!(
+        ended.out.contains("  auth indicators pkinit-ind\n"),
+        "{}",
+        ended.out
+    );
+}
+
+#[test]
+fn a_ticket_without_a_pac_has_none() {
+    let heimdal = with_kerberos()
+        .find(|capture| capture.peer() == "heimdal" && capture.expect() == "accepted")
+        .unwrap();
+    let (_, json) = explain_json(&heimdal, &[]);
+    assert_eq!(json["attributes"], serde_json::json!({ "pac": "none" }));
 }
 
 #[test]
@@ -185,7 +244,8 @@ fn people_get_the_same_in_words() {
            flags           delegate, mutual, confidentiality, integrity, channel_bound\n  \
            valid from      2026-11-22T05:57:19Z\n  \
            valid until     2026-11-23T05:57:19Z\n  \
-           delegated       the client sent a credential along\n"
+           delegated       the client sent a credential along\n  \
+           auth indicators spake-ind\n"
     );
 }
 

@@ -1,12 +1,12 @@
 //! Who made the request, as the application sees it.
 
-use negotiate_core::{ContextFlags, MechType, NameKind, SecurityContext, Timestamp};
+use negotiate_core::{ContextFlags, MechType, NameKind, SecurityContext, Sid, Timestamp};
 use std::fmt;
 use std::sync::Arc;
 
 /// The authenticated client: in the extensions of each request that reaches the application.
 ///
-/// Identity is name and realm together: every realm may have an `alice`. `Display` is the whole, `alice@EXAMPLE.COM`.
+/// Identity is name, realm and, where there is one, SID together: every realm may have an `alice`. `Display` is the whole, `alice@EXAMPLE.COM`.
 #[derive(Clone, Debug)]
 pub struct Identity {
     authentication_type: AuthenticationType,
@@ -45,6 +45,13 @@ impl Identity {
     #[must_use]
     pub fn realm(&self) -> &str {
         self.context.initiator().realm()
+    }
+
+    /// The account's SID, if a domain controller or KDC vouches for it: it stays the account's when its name is given to
+    /// somebody else.
+    #[must_use]
+    pub fn sid(&self) -> Option<Sid> {
+        self.context.initiator().sid()
     }
 
     /// Whether it names anybody; mechanisms refuse anonymous clients unless told otherwise.

@@ -68,7 +68,8 @@ async fn real_clients_log_in_as_they_did() {
         };
         let application = service_fn(async |request: Request<String>| {
             let user: &Identity = request.extensions().get().unwrap();
-            Ok::<_, Infallible>(Response::new(user.display().to_owned()))
+            let sid = user.sid().map(|sid| format!(" {sid}")).unwrap_or_default();
+            Ok::<_, Infallible>(Response::new(format!("{user}{sid}")))
         });
         let Some(layer) = layer(&keytab) else {
             assert_ne!(captured.expect(), "accepted", "{name}");
@@ -91,7 +92,17 @@ async fn real_clients_log_in_as_they_did() {
                 .await
                 .unwrap()
                 .to_bytes();
-            assert_eq!(body, captured.initiator(), "{name}");
+            let (user, sid) = body.split_at(captured.initiator().len());
+            assert_eq!(user, captured.initiator().as_bytes(), "{name}");
+            // Only domain controllers tell SIDs.
+            assert_eq!(
+                sid.starts_with(b" S-1-5-21-"),
+                captured.peer() == "samba",
+                "{name}"
+            );
+            if captured.case().has("client-sid") {
+                assert_eq!(&sid[1..], captured.case().text("client-sid").as_bytes(), "{name}");
+            }
             accepted += 1;
         } else {
             let refusal: &Refusal = response

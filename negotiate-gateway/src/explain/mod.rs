@@ -1,6 +1,7 @@
 //! `negotiate explain`: one token, accepted and described, or refused and explained.
 
 mod arguments;
+mod attributes;
 mod input;
 mod kind;
 mod report;

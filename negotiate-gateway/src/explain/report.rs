@@ -1,5 +1,6 @@
 //! What `explain` prints: a JSON object whose keys are fixed, or the same for people.
 
+use super::attributes::Attributes;
 use super::input::Form;
 use super::kind::Kind;
 use mech_krb5::keytab::Match;
@@ -24,6 +25,7 @@ pub(super) struct Report {
     start_time: Option<String>,
     end_time: Option<String>,
     delegated: Option<bool>,
+    attributes: Option<Attributes>,
     code: Option<&'static str>,
     message: Option<String>,
     blame: Option<String>,
@@ -77,6 +79,7 @@ impl Report {
             start_time: krb5.map(|details| details.starttime.to_string()),
             note: krb5.and_then(|details| note(details.key_match)),
             delegated: Some(krb5.is_some_and(|details| details.delegated.is_some())),
+            attributes: krb5.map(Attributes::of),
             end_time: context.expires().map(|time| time.to_string()),
             ..self
         }
@@ -120,7 +123,7 @@ impl Report {
             text.to_owned()
         });
         let mut text = format!("{verdict}\n");
-        for (name, value) in [
+        let lines = [
             ("token", Some(self.kind.clone())),
             (
                 "mechanism",
@@ -134,12 +137,17 @@ impl Report {
             ("valid from", self.start_time.clone()),
             ("valid until", self.end_time.clone()),
             ("delegated", delegated),
+        ];
+        let attributes = self.attributes.iter().flat_map(Attributes::lines);
+        let attributes = attributes.map(|(name, value)| (name, Some(value)));
+        let advice = [
             ("note", self.note.map(str::to_owned)),
             ("seen", self.seen.clone()),
             ("expected", self.expected.clone()),
             ("fault", self.blame.clone()),
             ("what to do", self.advice.clone()),
-        ] {
+        ];
+        for (name, value) in lines.into_iter().chain(attributes).chain(advice) {
             if let Some(value) = value {
                 // Writing to a String cannot fail.
                 _ = writeln!(text, "  {name:<16}{value}");

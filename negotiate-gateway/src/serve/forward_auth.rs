@@ -144,7 +144,7 @@ impl Service<Request<Incoming>> for TellIdentity {
         let mut response = Response::new(Full::default());
         let told = match request.extensions().get::<Identity>() {
             Some(identity) => {
-                identity::warn_of_other_key(identity);
+                identity::warn(identity);
                 self.0.insert(response.headers_mut(), identity)
             }
             None => unreachable!("the layer lets nobody through without an identity"),

@@ -20,7 +20,7 @@ impl fmt::Display for NotAHeaderValue {
 }
 
 /// Tells the operator of a login that succeeded although something is not as it should be.
-pub(super) fn warn_of_other_key(identity: &Identity) {
+pub(super) fn warn(identity: &Identity) {
     let Some(details) = identity.context().details::<Details>() else {
         return;
     };
@@ -30,6 +30,13 @@ pub(super) fn warn_of_other_key(identity: &Identity) {
             kvno = details.kvno,
             advice = "compare the key versions: negotiate keytab list FILE, and kvno SERVICE on the client",
             "the key that opened a ticket has another version in the keytab than in the ticket"
+        );
+    }
+    for warning in &details.warnings {
+        tracing::warn!(
+            user = identity.display(),
+            advice = "look at the token with negotiate explain; the KDC that made the ticket is to be corrected or updated",
+            "{warning}"
         );
     }
 }

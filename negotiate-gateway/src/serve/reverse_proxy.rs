@@ -101,7 +101,7 @@ impl Shared {
         let peer: Peer = *parts.extensions.get().ok_or(ProxyError::Misplaced)?;
         let origin: Origin = parts.extensions.remove().ok_or(ProxyError::Misplaced)?;
         let identity: Identity = parts.extensions.remove().ok_or(ProxyError::Misplaced)?;
-        identity::warn_of_other_key(&identity);
+        identity::warn(&identity);
         if parts.method == Method::CONNECT {
             return Err(ProxyError::Connect);
         }

@@ -1,0 +1,194 @@
+//! What the ticket says about the user beyond the name, as `explain` shows it.
+
+use mech_krb5::Details;
+use mech_krb5::pac::{ClaimValues, Claims, Group, VerifiedPac};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The attributes of a login. What the ticket does not say is left out.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Attributes {
+    /// `verified`, `none` or `discarded`.
+    pac: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    primary_group: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extra_sids: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resource_groups: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sam_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    display_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    domain: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dns_domain: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requester_sid: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    delegated_by: Vec<String>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    claims: BTreeMap<String, Vec<String>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    auth_indicators: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+}
+
+impl Attributes {
+    pub(super) fn of(details: &Details) -> Self {
+        let discarded = |warning: &mech_krb5::Warning| matches!(warning, mech_krb5::Warning::PacDiscarded(_));
+        let mut attributes = Self {
+            pac: match &details.pac {
+                Some(_) => "verified",
+                None if details.warnings.iter().any(discarded) => "discarded",
+                None => "none",
+            },
+            auth_indicators: details.authentication_indicators.clone(),
+            warnings: details.warnings.iter().map(ToString::to_string).collect(),
+            ..Self::default()
+        };
+        if let Some(pac) = &details.pac {
+            attributes.add(pac);
+        }
+        attributes
+    }
+
+    fn add(&mut self, pac: &VerifiedPac) {
+        if let Some(info) = self.readable(pac.logon_info()) {
+            self.sid = Some(info.user.to_string());
+            self.primary_group = Some(info.primary_group.to_string());
+            self.groups = sids(&info.groups);
+            self.extra_sids = sids(&info.extra_sids);
+            self.resource_groups = sids(&info.resource_groups);
+            self.sam_name = not_empty(info.effective_name);
+            self.display_name = not_empty(info.full_name);
+            self.domain = not_empty(info.logon_domain_name);
+        }
+        if let Some(upn) = self.readable(pac.upn_dns_info()) {
+            self.upn = not_empty(upn.upn);
+            self.dns_domain = not_empty(upn.dns_domain_name);
+        }
+        if let Some(delegation) = self.readable(pac.delegation_info()) {
+            self.delegated_by = delegation.transited_services;
+        }
+        if let Some(claims) = self.readable(pac.client_claims()) {
+            self.claims = values(claims);
+        }
+        self.requester_sid = self.readable(pac.requester()).map(|sid| sid.to_string());
+    }
+
+    /// A buffer that is signed and cannot be read is worth a warning.
+    fn readable<T>(&mut self, buffer: Option<Result<T, mech_krb5::pac::PacFault>>) -> Option<T> {
+        buffer?
+            .map_err(|fault| self.warnings.push(fault.to_string()))
+            .ok()
+    }
+
+    /// For people.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let claims = self.claims.iter();
+        let claims = claims.map(|(id, values)| ("claim", format!("{id} = {}", values.join(", "))));
+        let lists = [&self.groups, &self.extra_sids, &self.resource_groups].map(|sids| shortened(sids));
+        let groups: Vec<String> = lists.into_iter().filter(|list| !list.is_empty()).collect();
+        let lines = [
+            ("SID", self.sid.clone()),
+            ("groups", not_empty(groups.join("; "))),
+            ("UPN", self.upn.clone()),
+            ("DNS domain", self.dns_domain.clone()),
+            (
+                "requested by",
+                self.requester_sid
+                    .clone()
+                    .filter(|_| self.requester_sid != self.sid),
+            ),
+            ("delegated by", not_empty(self.delegated_by.join(", "))),
+            ("auth indicators", not_empty(self.auth_indicators.join(", "))),
+        ];
+        let warnings = self.warnings.iter().map(|warning| ("warning", warning.clone()));
+        let lines = lines.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let lines = lines.chain(claims).chain(warnings);
+        lines.map(|(name, value)| (name, printable(&value)))
+    }
+}
+
+/// The KDC signed it, and yet users choose some of it: no control character reaches the terminal.
+fn printable(text: &str) -> String {
+    let escaped = |character: char| match character {
+        _ if character.is_control() => character.escape_unicode().to_string(),
+        // Those that turn the direction of text around (UAX #9).
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => character.escape_unicode().to_string(),
+        _ => character.to_string(),
+    };
+    text.chars().map(escaped).collect()
+}
+
+fn not_empty(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+fn sids(groups: &[Group]) -> Vec<String> {
+    groups.iter().map(|group| group.sid.to_string()).collect()
+}
+
+/// Of groups of one domain all but the first by the relative identifier alone.
+fn shortened(sids: &[String]) -> String {
+    let mut domain = None;
+    let mut text: Vec<&str> = Vec::new();
+    for sid in sids {
+        let at = sid.rfind('-').unwrap_or(0);
+        let (this, rid) = sid.split_at(at);
+        text.push(if domain == Some(this) { rid } else { sid });
+        domain = Some(this);
+    }
+    text.join(", ")
+}
+
+fn values(claims: Claims) -> BTreeMap<String, Vec<String>> {
+    fn texts<T: ToString>(values: &[T]) -> Vec<String> {
+        values.iter().map(ToString::to_string).collect()
+    }
+    let claims = claims.claims.into_iter().map(|claim| {
+        let values = match claim.values {
+            ClaimValues::Int64(values) => texts(&values),
+            ClaimValues::Uint64(values) => texts(&values),
+            ClaimValues::String(values) => values,
+            ClaimValues::Boolean(values) => texts(&values),
+            _ => Vec::new(),
+        };
+        (claim.id, values)
+    });
+    claims.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_of_one_domain_are_told_shortly() {
+        let of = |sids: &[&str]| shortened(&sids.iter().map(ToString::to_string).collect::<Vec<_>>());
+        assert_eq!(of(&[]), "");
+        assert_eq!(
+            of(&["S-1-5-21-1-2-3-4", "S-1-5-21-1-2-3-5"]),
+            "S-1-5-21-1-2-3-4, -5"
+        );
+        assert_eq!(
+            of(&["S-1-18-1", "S-1-5-21-1-4", "S-1-18-2"]),
+            "S-1-18-1, S-1-5-21-1-4, S-1-18-2"
+        );
+    }
+
+    #[test]
+    fn no_control_character_is_shown() {
+        assert_eq!(printable("J\u{fc}rgen \"x\""), "J\u{fc}rgen \"x\"");
+        assert_eq!(printable("a\u{1b}[2J\n\u{202e}b"), "a\\u{1b}[2J\\u{a}\\u{202e}b");
+    }
+}

@@ -18,13 +18,14 @@ pub(crate) struct Cli {
 const EXIT_STATUS: &str = "\
 Exit status:
   0  done; of `explain`: the token is accepted
-  1  of `explain`: the token is refused; of `serve`: it had to stop
+  1  of `explain`: the token is refused; of `serve` and `demo`: it had to stop
   2  the command line, the configuration or a file cannot be used
   3  of `explain`: the token is good so far, and the client has to send another";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Serve(Serve),
+    Demo(Demo),
     Explain(Explain),
     /// Look into keytab files
     #[command(subcommand, after_help = EXIT_STATUS)]
@@ -91,6 +92,18 @@ Exit status:
   1  had to stop, for example because the address is in use
   2  the command line, the configuration, a keytab or a certificate cannot be
      used: the message names the file, the line and key, and what to do";
+
+/// Show a whole sign-on on this machine, with nothing to set up
+///
+/// Starts a KDC and a protected page on loopback, logs in as a browser would, and tells what happens. Then both stay, with
+/// the lines to type for kinit and curl. Needs no installation, no root and no network.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_STATUS)]
+pub(crate) struct Demo {
+    /// End after the login
+    #[arg(long)]
+    pub(crate) once: bool,
+}
 
 /// Accept one token and say what it is, or why it is refused
 ///

@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod demo;
 mod explain;
 mod failure;
 mod keytab_file;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Keytab(Keytab::List(arguments)) => keytab_list::run(&arguments),
     };

@@ -13,7 +13,8 @@ pub(crate) fn table(options: &Options) {
     println!("{}\n", machine::description());
     println!("| case | mech-krb5 | MIT krb5 | ratio |");
     println!("|---|--:|--:|--:|");
-    for case in cases(options).filter(|case| case.threads == 1) {
+    // With a large keytab MIT's takes minutes under valgrind.
+    for case in cases(options).filter(|case| case.threads == 1 && case.keytab <= 100) {
         let [ours, mit] = ["ours", "mit"].map(|side| instructions(side, case.name));
         println!("| {} | {ours:.0} | {mit:.0} | **{:.1}** |", case.name, mit / ours);
     }

@@ -11,6 +11,7 @@ use divan::{AllocProfiler, Bencher, black_box};
 use mech_krb5::crypto::{EncryptionType, Key};
 use mech_krb5::keytab::{Keytab, KeytabEntry};
 use mech_krb5::message::ApOptions;
+use mech_krb5::pac::BufferType;
 use mech_krb5::replay::{
     MemoryReplayCache, MemoryReplayConfig, OnStart, ReplayAnswer, ReplayCache, ReplayEntry,
 };
@@ -63,6 +64,12 @@ fn service(number: usize) -> String {
     format!("HTTP/host{number}.www.example.com@EXAMPLE.COM")
 }
 
+/// In AD-IF-RELEVANT.
+fn set_authorization_data(ticket: &mut forge::Ticket, ad_type: i32, ad_data: &[u8]) {
+    let element = forge::authorization_data(&[(ad_type, ad_data)]);
+    ticket.authorization_data = Some(forge::authorization_data(&[(1, &element)]));
+}
+
 impl Login {
     fn new(etype: EncryptionType, entries: usize) -> Self {
         let config = MemoryReplayConfig {
@@ -94,9 +101,8 @@ impl Login {
             &session_key,
             NOW,
         );
-        // As long as the small PAC of MIT krb5's KDC; what is in it is not looked at.
-        let pac = forge::authorization_data(&[(-1, &[0x5a; 280])]);
-        ticket.authorization_data = Some(forge::authorization_data(&[(1, &pac)]));
+        // As much as MIT krb5's KDC writes; what is in it is not looked at.
+        set_authorization_data(&mut ticket, -1, &[0x5a; 280]);
         Self {
             acceptor: Acceptor::builder().mechanism(krb5).build().unwrap(),
             sealed_ticket: ticket.seal(&mut SystemRandom),
@@ -105,6 +111,20 @@ impl Login {
             flags: ContextFlags::MUTUAL.with(ContextFlags::INTEGRITY),
             now: Cell::new(NOW),
         }
+    }
+
+    /// With a PAC of about this length, as Active Directory writes it for a user of many groups.
+    fn with_pac(len: usize) -> Self {
+        let mut login = Self::new(ETYPE, 1);
+        let claims = vec![0x5a; len.saturating_sub(900)];
+        let logon_info = testvectors::load("pac/logon-info.txt")[1].bytes("logon-info");
+        let pac = forge::pac::Pac::new("alice", NOW)
+            .with(BufferType::LOGON_INFO, logon_info)
+            .with(BufferType::CLIENT_CLAIMS, claims);
+        let pac = pac.sign(&login.ticket.service_key, &key(ETYPE, 1_000_004));
+        set_authorization_data(&mut login.ticket, 128, &pac);
+        login.sealed_ticket = login.ticket.seal(&mut SystemRandom);
+        login
     }
 
     /// A token with an authenticator that was not seen before.
@@ -164,6 +184,21 @@ mod accepted {
     #[divan::bench]
     fn without_replay_cache(bencher: Bencher<'_, '_>) {
         Login::with_replay_cache(ETYPE, 1, Arc::new(Forgetful)).bench_accept(bencher);
+    }
+
+    /// Verified, the user's SID read, no other attribute asked for.
+    #[divan::bench(args = [1_000, 4_096, 12_288])]
+    fn pac_of_bytes(bencher: Bencher<'_, '_>, len: usize) {
+        Login::with_pac(len).bench_accept(bencher);
+    }
+
+    /// The same bytes in the ticket, and nobody looks at them.
+    #[divan::bench(args = [1_000, 4_096, 12_288])]
+    fn other_data_of_bytes(bencher: Bencher<'_, '_>, len: usize) {
+        let mut login = Login::new(ETYPE, 1);
+        set_authorization_data(&mut login.ticket, -1, &vec![0x5a; len]);
+        login.sealed_ticket = login.ticket.seal(&mut SystemRandom);
+        login.bench_accept(bencher);
     }
 
     #[divan::bench]

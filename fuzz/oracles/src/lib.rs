@@ -7,6 +7,7 @@
 
 pub mod ap_req;
 mod bounds;
+pub mod claims;
 mod conversation;
 pub mod corpus;
 pub mod der;
@@ -20,7 +21,9 @@ pub mod keytab;
 #[path = "../../../negotiate-core/tests/spnego/loopback.rs"]
 #[allow(dead_code)] // the tests that it belongs to need the rest
 mod loopback;
+mod ndr;
 mod negotiation;
+pub mod pac;
 pub mod per_message;
 mod refusal;
 mod seeds;
@@ -44,7 +47,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 10] = [
     Target {
         name: "der",
         check: der::check,
@@ -84,5 +87,15 @@ pub const TARGETS: [Target; 8] = [
         name: "keyed",
         check: keyed::check,
         seeds: seeds::none,
+    },
+    Target {
+        name: "pac",
+        check: pac::check,
+        seeds: seeds::pacs,
+    },
+    Target {
+        name: "claims",
+        check: claims::check,
+        seeds: seeds::claims,
     },
 ];

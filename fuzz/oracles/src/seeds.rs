@@ -61,6 +61,35 @@ pub(crate) fn keytabs() -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// PACs of Windows, and single buffers.
+pub(crate) fn pacs() -> Vec<Vec<u8>> {
+    let files = [
+        "pac/windows-mit.txt",
+        "pac/windows-gokrb5.txt",
+        "pac/malformed.txt",
+    ];
+    let pacs = files.into_iter().flat_map(load).map(|case| case.bytes("pac"));
+    let infos = load("pac/logon-info.txt")
+        .into_iter()
+        .map(|case| case.bytes("logon-info"));
+    let devices = load("pac/device-info.txt")
+        .into_iter()
+        .map(|case| case.bytes("buffer"));
+    pacs.chain(infos).chain(devices).collect()
+}
+
+/// Claims of Windows, and compressed data with its length in threes before it.
+pub(crate) fn claims() -> Vec<Vec<u8>> {
+    let compressed = load("pac/lzxpress-huffman.txt").into_iter().map(|case| {
+        let threes = u16::try_from(case.bytes("output").len() / 3).unwrap_or(u16::MAX);
+        [&threes.to_le_bytes()[..], &case.bytes("input")].concat()
+    });
+    let claims = load("pac/claims.txt")
+        .into_iter()
+        .map(|case| case.bytes("buffer"));
+    claims.chain(compressed).collect()
+}
+
 /// Tokens as header fields.
 pub(crate) fn header_fields() -> Vec<Vec<u8>> {
     let negotiate = |token: Vec<u8>| format!("Negotiate {}", STANDARD.encode(token)).into_bytes();

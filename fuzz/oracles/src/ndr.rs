@@ -141,7 +141,7 @@ impl Sid {
 
 /// UTF-16, if it is.
 pub(crate) fn utf16(bytes: &[u8]) -> Option<String> {
-    if bytes.len() % 2 != 0 {
+    if !bytes.len().is_multiple_of(2) {
         return None;
     }
     let units: Vec<u16> = bytes

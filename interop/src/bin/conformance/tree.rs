@@ -1,0 +1,352 @@
+//! A token as a tree that can be changed anywhere and written again, what is sealed included.
+//!
+//! A change inside a seal is written before the seal is made anew with the same key, and the lengths around it follow:
+//! so it reaches the check that it is about.
+
+use crate::draw::Draw;
+use crate::shape::Shape;
+use mech_krb5::crypto::{EncryptionType, Key, KeyUsage, SpecificKey};
+use mech_krb5::keytab::{Keytab, KeytabEntry};
+use mech_krb5::message;
+use negotiate_core::MechType;
+use negotiate_core::der::{Reader, Tag};
+use std::sync::Arc;
+
+/// One piece of a token.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    /// The fields that lead here; in brackets where the piece is a field's explicit tag.
+    pub(crate) path: Arc<str>,
+    pub(crate) part: Part,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Part {
+    /// Bytes without tag and length.
+    Raw(Vec<u8>),
+    /// The length of the next piece in two bytes, little-endian (`Dlgth` of RFC 4121 section 4.1.1).
+    LengthOfNext,
+    /// Tag, length and content.
+    Element {
+        tag: Vec<u8>,
+        length: Length,
+        content: Content,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    Bytes(Vec<u8>),
+    /// Pieces in a row: of a constructed type, or inside an OCTET STRING.
+    Pieces(Vec<Node>),
+    /// Pieces in a row, encrypted.
+    Sealed {
+        key: Arc<SpecificKey>,
+        pieces: Vec<Node>,
+    },
+}
+
+/// How the length is written.
+#[derive(Clone, Debug)]
+pub(crate) enum Length {
+    /// In the fewest bytes.
+    Minimal,
+    /// In this many bytes after the first.
+    Padded(usize),
+    /// Not told: the content ends with two zeros (X.690 section 8.1.3.6).
+    Indefinite,
+    /// Longer or shorter than the content is.
+    Off(isize),
+    /// These bytes.
+    Bytes(Vec<u8>),
+}
+
+impl Node {
+    pub(crate) fn raw(path: &str, bytes: &[u8]) -> Self {
+        Self {
+            path: path.into(),
+            part: Part::Raw(bytes.to_vec()),
+        }
+    }
+
+    /// The pieces inside.
+    pub(crate) fn pieces(&self) -> &[Self] {
+        match &self.part {
+            Part::Element {
+                content: Content::Pieces(pieces) | Content::Sealed { pieces, .. },
+                ..
+            } => pieces,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn pieces_mut(&mut self) -> Option<&mut Vec<Self>> {
+        match &mut self.part {
+            Part::Element {
+                content: Content::Pieces(pieces) | Content::Sealed { pieces, .. },
+                ..
+            } => Some(pieces),
+            _ => None,
+        }
+    }
+}
+
+/// How many pieces there are on all levels.
+pub(crate) fn count(pieces: &[Node]) -> usize {
+    pieces.iter().map(|piece| 1 + count(piece.pieces())).sum()
+}
+
+/// Visits all pieces, each before those inside it.
+pub(crate) fn walk<'n>(pieces: &'n [Node], visit: &mut impl FnMut(&'n Node)) {
+    for piece in pieces {
+        visit(piece);
+        walk(piece.pieces(), visit);
+    }
+}
+
+/// The bytes of the pieces.
+pub(crate) fn write(pieces: &[Node], draw: &mut Draw) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        match &piece.part {
+            Part::Raw(bytes) => out.extend(bytes),
+            Part::LengthOfNext => {
+                let next = pieces.get(index + 1).map_or(&[][..], std::slice::from_ref);
+                let len = write(next, &mut draw.clone()).len();
+                out.extend((len as u16).to_le_bytes());
+            }
+            Part::Element { tag, length, content } => {
+                let content = match content {
+                    Content::Bytes(bytes) => bytes.clone(),
+                    Content::Pieces(pieces) => write(pieces, draw),
+                    Content::Sealed { key, pieces } => {
+                        let plaintext = write(pieces, draw);
+                        key.encrypt(&plaintext, draw).expect("randomness that never ends")
+                    }
+                };
+                out.extend(tag);
+                out.extend(length.of(content.len()));
+                out.extend(&content);
+                if matches!(length, Length::Indefinite) {
+                    out.extend([0, 0]);
+                }
+            }
+        }
+    }
+    out
+}
+
+impl Length {
+    fn of(&self, len: usize) -> Vec<u8> {
+        let digits = |len: usize| -> Vec<u8> {
+            let all = len.to_be_bytes();
+            let zeros = all.iter().take_while(|byte| **byte == 0).count();
+            all[zeros..].to_vec()
+        };
+        match self {
+            Self::Minimal if len < 0x80 => vec![len as u8],
+            Self::Minimal => {
+                let digits = digits(len);
+                [&[0x80 | digits.len() as u8], &digits[..]].concat()
+            }
+            Self::Padded(count) => {
+                let digits = digits(len);
+                let zeros = vec![0; count.saturating_sub(digits.len())];
+                [&[0x80 | (zeros.len() + digits.len()) as u8], &zeros[..], &digits].concat()
+            }
+            Self::Indefinite => vec![0x80],
+            Self::Off(by) => Self::Minimal.of(len.saturating_add_signed(*by)),
+            Self::Bytes(bytes) => bytes.clone(),
+        }
+    }
+}
+
+/// Reads a token as far as it is DER and the keys open it. Written again unchanged it is the same but for the seals.
+pub(crate) fn read(token: &[u8], keytab: &Keytab) -> Option<Vec<Node>> {
+    let mut opener = Opener {
+        keytab,
+        session_key: None,
+        subkey: None,
+    };
+    opener.series(token, Shape::Token, "token")
+}
+
+/// The keys that open what is sealed; all but the keytab's are found on the way.
+struct Opener<'k> {
+    keytab: &'k Keytab,
+    session_key: Option<Key>,
+    subkey: Option<Key>,
+}
+
+impl Opener<'_> {
+    /// Elements in a row, the parts of something of this shape.
+    fn series(&mut self, input: &[u8], shape: Shape, path: &str) -> Option<Vec<Node>> {
+        let mut reader = Reader::new(input);
+        let mut pieces = Vec::new();
+        while !reader.is_empty() {
+            let (tag, content) = reader.any().ok()?;
+            pieces.push(match tag.byte() & 0xe0 {
+                0xa0 | 0x60 => self.tagged(tag, content.rest(), shape, path),
+                _ => self.value(tag, content.rest(), shape.element(), &format!("{path}/element")),
+            });
+        }
+        Some(pieces)
+    }
+
+    /// An explicit tag, and what is inside it.
+    fn tagged(&mut self, tag: Tag, content: &[u8], shape: Shape, path: &str) -> Node {
+        if tag == INITIAL_CONTEXT_TOKEN {
+            return element("[token]", tag, self.framed(content), content);
+        }
+        let number = tag.byte() & 0x1f;
+        let is_application = tag.byte() & 0xe0 == 0x60;
+        let named = if is_application {
+            Shape::application(number)
+        } else {
+            shape.field(number)
+        };
+        let (name, shape) = named.unwrap_or(("?", Shape::Leaf));
+        // Messages and choices begin a path of their own, wherever they stand.
+        let (wrapper, inside) = if is_application || shape.begins_path() {
+            (format!("[{name}]"), name.to_owned())
+        } else {
+            (format!("{path}/[{name}]"), format!("{path}/{name}"))
+        };
+        let mut reader = Reader::new(content);
+        let inner = (|| {
+            let (tag, content) = reader.any().ok()?;
+            Some(match tag.byte() & 0xe0 {
+                0xa0 | 0x60 => self.tagged(tag, content.rest(), shape, &inside),
+                _ => self.value(tag, content.rest(), shape, &inside),
+            })
+        })();
+        let inner = inner.filter(|_| reader.is_empty()).map(|node| vec![node]);
+        element(&wrapper, tag, inner.map(Content::Pieces), content)
+    }
+
+    /// A value of this shape.
+    fn value(&mut self, tag: Tag, content: &[u8], shape: Shape, path: &str) -> Node {
+        let inside = if tag.is_constructed() {
+            self.series(content, shape, path).map(Content::Pieces)
+        } else {
+            self.held(content, shape, path)
+        };
+        element(path, tag, inside, content)
+    }
+
+    /// What an OCTET STRING holds.
+    fn held(&mut self, content: &[u8], shape: Shape, path: &str) -> Option<Content> {
+        match shape {
+            Shape::MechToken => self.series(content, Shape::Token, path).map(Content::Pieces),
+            Shape::TicketCipher => {
+                let keys: Vec<Key> = self.keytab.entries().iter().filter_map(usable).collect();
+                let (key, plaintext) = open(&keys, KeyUsage::TICKET, content)?;
+                let part = message::EncTicketPart::decode(&plaintext).ok()?;
+                self.session_key = part.key.to_key()?.ok();
+                self.sealed(key, &plaintext, "EncTicketPart")
+            }
+            Shape::AuthenticatorCipher => {
+                let key = [self.session_key.clone()?];
+                let (key, plaintext) = open(&key, KeyUsage::AP_REQ_AUTHENTICATOR, content)?;
+                let authenticator = message::Authenticator::decode(&plaintext).ok()?;
+                self.subkey = authenticator.subkey.and_then(|key| key.to_key()?.ok());
+                self.sealed(key, &plaintext, "Authenticator")
+            }
+            Shape::CredCipher => {
+                let keys = [self.subkey.clone(), self.session_key.clone()]
+                    .into_iter()
+                    .flatten();
+                let keys: Vec<Key> = keys.collect();
+                match open(&keys, KeyUsage::KRB_CRED, content) {
+                    Some((key, plaintext)) => self.sealed(key, &plaintext, "EncKrbCredPart"),
+                    None => self.series(content, Shape::Leaf, path).map(Content::Pieces),
+                }
+            }
+            Shape::ChecksumValue => self.gss_checksum(content),
+            Shape::AdData => {
+                message::AuthorizationData::decode(&mut Reader::new(content)).ok()?;
+                let list = self.series(content, Shape::AdData, &format!("{path}/AD-IF-RELEVANT"))?;
+                Some(Content::Pieces(list))
+            }
+            _ => None,
+        }
+    }
+
+    fn sealed(&mut self, key: SpecificKey, plaintext: &[u8], path: &str) -> Option<Content> {
+        Some(Content::Sealed {
+            key: Arc::new(key),
+            pieces: self.series(plaintext, Shape::Leaf, path)?,
+        })
+    }
+
+    /// RFC 2743 section 3.1: a mechanism's identifier, and what it says.
+    fn framed(&mut self, content: &[u8]) -> Option<Content> {
+        let mut reader = Reader::new(content);
+        let oid = reader.object_identifier().ok()?;
+        let mut pieces = vec![element("token/thisMech", Tag::OBJECT_IDENTIFIER, None, oid)];
+        if oid == MechType::SPNEGO.contents() {
+            pieces.extend(self.series(reader.rest(), Shape::NegotiationToken, "token")?);
+        } else {
+            let (token_id, message) = reader.rest().split_at_checked(2)?;
+            pieces.push(Node::raw("token/TOK_ID", token_id));
+            pieces.extend(self.series(message, Shape::Leaf, "token")?);
+        }
+        Some(Content::Pieces(pieces))
+    }
+
+    /// RFC 4121 section 4.1.1.
+    fn gss_checksum(&mut self, field: &[u8]) -> Option<Content> {
+        let (lgth, rest) = field
+            .split_at_checked(4)
+            .filter(|(lgth, _)| *lgth == [16, 0, 0, 0])?;
+        let (bnd, rest) = rest.split_at_checked(16)?;
+        let (flags, rest) = rest.split_at_checked(4)?;
+        let mut pieces = vec![
+            Node::raw("checksum/Lgth", lgth),
+            Node::raw("checksum/Bnd", bnd),
+            Node::raw("checksum/Flags", flags),
+        ];
+        if let Some((option, rest)) = rest.split_at_checked(2)
+            && let Some((len, rest)) = rest.split_first_chunk()
+            && let Some((krb_cred, exts)) = rest.split_at_checked(u16::from_le_bytes(*len).into())
+        {
+            pieces.push(Node::raw("checksum/DlgOpt", option));
+            pieces.push(Node {
+                path: "checksum/Dlgth".into(),
+                part: Part::LengthOfNext,
+            });
+            pieces.extend(self.series(krb_cred, Shape::Leaf, "checksum/Deleg")?);
+            pieces.push(Node::raw("checksum/Exts", exts));
+        } else {
+            pieces.push(Node::raw("checksum/Exts", rest));
+        }
+        Some(Content::Pieces(pieces))
+    }
+}
+
+/// RFC 2743 section 3.1.
+const INITIAL_CONTEXT_TOKEN: Tag = Tag::application(0);
+
+fn element(path: &str, tag: Tag, inside: Option<Content>, bytes: &[u8]) -> Node {
+    Node {
+        path: path.into(),
+        part: Part::Element {
+            tag: vec![tag.byte()],
+            length: Length::Minimal,
+            content: inside.unwrap_or_else(|| Content::Bytes(bytes.to_vec())),
+        },
+    }
+}
+
+fn usable(entry: &KeytabEntry) -> Option<Key> {
+    Key::new(EncryptionType::from_number(entry.etype())?, entry.key().expose()).ok()
+}
+
+fn open(keys: &[Key], usage: KeyUsage, cipher: &[u8]) -> Option<(SpecificKey, Vec<u8>)> {
+    keys.iter().find_map(|key| {
+        let key = key.for_usage(usage);
+        let mut buffer = cipher.to_vec();
+        key.decrypt_vec(&mut buffer).ok()?;
+        Some((key, buffer))
+    })
+}

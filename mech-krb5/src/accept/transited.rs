@@ -325,6 +325,8 @@ mod tests {
             ("A.X.TEST", "B.X.TEST", "X.TEST", true),
             ("A.X.TEST", "B.TEST", "X.TEST", true),
             ("A.X.TEST", "B.TEST", "TEST", true),
+            ("A.TEST", "B.X.TEST", "X.TEST", true),
+            ("A.TEST", "B.X.TEST", "Y.X.TEST", false),
             ("A.TEST", "B.TEST", "TEST", true),
             ("A.TEST", "B.TEST", "EVIL.TEST", false),
             ("A.X.TEST", "B.X.TEST", "TEST", false),

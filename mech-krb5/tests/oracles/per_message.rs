@@ -118,3 +118,39 @@ fn tokens_that_are_wrong_are_refused_as_the_rfc_says() {
         }
     }
 }
+
+/// Who has the key can make a checksum over any header; some mean nothing (RFC 4121 sections 4.2.2 and 4.2.6.1).
+#[test]
+fn a_mic_has_one_header() {
+    let key = Key::new(EncryptionType::Aes128CtsHmacSha1_96, &[7; 16]).unwrap();
+    let checksum_key = key.checksum_key(KeyUsage::INITIATOR_SIGN);
+    let (defective, bad_mic) = (PerMessageError::DefectiveToken, PerMessageError::BadMic);
+    for (at, value, expected) in [
+        (8, 0, Ok(MessageOrder::Expected)),
+        // Flags that nobody has defined are to be ignored.
+        (2, 0x80, Ok(MessageOrder::Expected)),
+        (2, 0x01, Err(bad_mic)),
+        (2, 0x02, Err(defective)),
+        (2, 0x04, Err(bad_mic)),
+        (3, 0xfe, Err(defective)),
+        (4, 0xfe, Err(defective)),
+        (5, 0x00, Err(defective)),
+        (6, 0x00, Err(defective)),
+        (7, 0xfe, Err(defective)),
+        (0, 0x05, Err(defective)),
+        (1, 0x05, Err(defective)),
+    ] {
+        let mut header = *b"\x04\x04\x00\xff\xff\xff\xff\xff\0\0\0\0\0\0\0\x09";
+        header[at] = value;
+        let checksum = checksum_key.checksum(&[b"message", &header]);
+        let token = [&header, checksum.as_bytes()].concat();
+        let base = BaseKey::InitiatorSubkeyOrSessionKey;
+        let flags = ContextFlags::default();
+        let mut acceptor = MessageProtection::new(Role::Acceptor, base, key.clone(), 0, 9, flags);
+        assert_eq!(
+            acceptor.verify_mic(b"message", &token),
+            expected,
+            "byte {at}: {value:#04x}"
+        );
+    }
+}

@@ -24,6 +24,13 @@ impl Timestamp {
         Self(micros)
     }
 
+    /// From a FILETIME (MS-DTYP section 2.3.3), 100-nanosecond steps from 1601; `None` of times before 1970.
+    #[must_use]
+    pub fn from_file_time(steps: u64) -> Option<Self> {
+        let since_1970 = steps.checked_sub(116_444_736_000_000_000)?;
+        i64::try_from(since_1970 / 10).ok().map(Self)
+    }
+
     /// Whole seconds since 1970, rounded down.
     #[must_use]
     pub const fn unix(self) -> i64 {

@@ -14,6 +14,13 @@ pub(crate) fn of_kind(kind: &str) -> Vec<Case> {
     cases
 }
 
+/// The captures that have a field, sorted by peer and name.
+pub(crate) fn having(key: &str) -> Vec<Case> {
+    let mut cases = all();
+    cases.retain(|case| case.has(key));
+    cases
+}
+
 fn all() -> Vec<Case> {
     let mut peers = file_names("captures", "");
     peers.retain(|name| name != "README.md");
@@ -45,7 +52,11 @@ pub(crate) fn path(case: &Case, name: &str) -> PathBuf {
 
 /// Reads the file that a field names.
 pub(crate) fn file(case: &Case, key: &str) -> Vec<u8> {
-    let name = case.text(key);
+    named_file(case, case.text(key))
+}
+
+/// Reads a file of a capture.
+pub(crate) fn named_file(case: &Case, name: &str) -> Vec<u8> {
     match recorded_files(case)
         .into_iter()
         .find(|&[_, _, recorded]| recorded == name)

@@ -2,8 +2,8 @@
 //!
 //! A vector file holds one idea: where its numbers come from, which clause they exercise, and what has to come
 //! out. `README.md` beside this crate describes the format; [`load`] reads one file and [`load_directory`] a
-//! directory of them. [`captures`] gives the tokens and [`keytab_captures`] the keytabs that were taken from real
-//! peers. As this is code for tests, every accessor panics on a file that is not as it should be,
+//! directory of them. [`captures`] gives the tokens, [`keytab_captures`] and [`ccache_captures`] the files,
+//! [`ntlm_captures`] the NTLM messages and [`exchange_captures`] the KDC messages that were taken from real peers. As this is code for tests, every accessor panics on a file that is not as it should be,
 //! and says which file and which line.
 //!
 //! ```
@@ -17,7 +17,10 @@
 mod capture;
 mod capture_file;
 mod case;
+mod ccache_capture;
+mod exchange_capture;
 mod keytab_capture;
+mod ntlm_capture;
 mod parse;
 
 use std::path::{Path, PathBuf};
@@ -27,7 +30,10 @@ pub use capture::{
     captures,
 };
 pub use case::Case;
+pub use ccache_capture::{CcacheCapture, ListedCredential, ccache_captures};
+pub use exchange_capture::{ExchangeCapture, exchange_captures};
 pub use keytab_capture::{KeytabCapture, ListedKeytabEntry, keytab_captures, keytab_entries};
+pub use ntlm_capture::{NtlmCapture, ntlm_captures};
 
 /// The cases of one file, in the file's order. `path` is relative to this crate's directory.
 ///

@@ -5,7 +5,8 @@
 
 CORPUS is a directory of captured cases, `<peer>/<case>/meta.json` beside the files that it names: tokens,
 keytabs, credential caches, with the time of capture and what the real acceptor made of them. This script
-copies those that a test of this repository reads, and describes each in `case.txt` (see captures/README.md).
+copies those that a test of this repository reads, and describes each in `case.txt` (see captures/README.md):
+tokens, keytabs, credential caches, NTLM's three messages, exchanges with a KDC.
 What the token itself says in clear (framing, ticket etype and kvno) is read from the token, not from meta.json.
 With --check nothing is written, and the exit status tells whether everything is as an import would leave it.
 """
@@ -25,6 +26,7 @@ KDC = {
     "mitldap": "KDC MIT krb5 1.20.1 with an LDAP database",
     "heimdal": "KDC Heimdal 7.8",
     "samba": "KDC Samba 4.17 AD DC",
+    "mittest": "KDC MIT krb5 1.20.1 with its test database",
     "clients": "acceptor MIT libgssapi 1.20.1; KDC MIT krb5 1.20.1",
 }
 
@@ -59,6 +61,16 @@ MADE = {
     "clients/ntlm-in-spnego-curl-gssntlmssp": (
         "curl/7.88.1 with gss-ntlmssp 1.2.0",
         "curl --negotiate -u : with NTLM_USER_FILE and no ticket",
+    ),
+    "clients/ntlm-chromium": ("Chromium 156", "chromium --headless --dump-dom http://NTDOM%5Cnuser:...@www.mit.test"),
+    "clients/ntlm-pyspnego-v1": (PYSPNEGO, 'spnego.client(protocol="ntlm") with LM_COMPAT_LEVEL=0'),
+    "clients/ntlm-pyspnego-v1-ess": (PYSPNEGO, 'spnego.client(protocol="ntlm") with LM_COMPAT_LEVEL=1'),
+    "clients/ntlm-pyspnego-v2": (PYSPNEGO, 'spnego.client(protocol="ntlm")'),
+    "clients/ntlm-requests-ntlm": ("requests-ntlm", "requests.get(url, auth=HttpNtlmAuth(...))"),
+    "samba/ntlmv2-pyspnego-ntlm_auth-gss-spnego": (PYSPNEGO, "ntlm_auth --helper-protocol=gss-spnego as the acceptor"),
+    "samba/ntlmv2-pyspnego-ntlm_auth-squid-2.5-ntlmssp": (
+        PYSPNEGO,
+        "ntlm_auth --helper-protocol=squid-2.5-ntlmssp as the acceptor",
     ),
     "mitldap/s4u2proxy-evidence": (EVIDENCE, "init_sec_context to HTTP/www.ldap.test@LDAP.TEST"),
     "mitldap/s4u2proxy-backend": (EVIDENCE, "init_sec_context with the delegated credential of HTTP/www.ldap.test"),
@@ -146,6 +158,12 @@ def main():
             captures[case] = token_capture(path, case)
         elif "/keytab-" in case:
             captures[case] = keytab_capture(path, case)
+        elif "/ccache-" in case:
+            captures[case] = ccache_capture(path, case)
+        elif "/xchg-" in case:
+            captures[case] = exchange_capture(path, case)
+        elif ntlm_messages(files(path)):
+            captures[case] = ntlm_capture(path, case)
     for case, name, token, reply, keytab, extra in NAMED:
         path = arguments.corpus / case / "meta.json"
         captures[name] = token_capture(path, name, token, reply, keytab, extra)
@@ -178,7 +196,8 @@ def token_capture(path, name, token=None, reply=None, keytab="service.keytab", e
 
     if data.startswith(b"NTLMSSP\0") or NTLMSSP in data[:64]:
         fields.append(("expect", REFUSED[name]))
-        return describe(path, fields, keep, have)
+        keep |= ntlm_messages(have)
+        return describe(path, fields + ntlm_facts(meta), keep, have)
     realm, service, etype, kvno = ticket(data)
     target = f"{service}@{realm}"
     if meta.get("target", target) != target:
@@ -249,6 +268,75 @@ def keytab_capture(path, name):
     return describe(path, fields, {"keytab": "file.keytab"}, meta["files"])
 
 
+def ccache_capture(path, name):
+    """The files and the description of a capture that is a credential cache."""
+    meta = json.loads(path.read_text())
+    cache = meta["ccaches"]["file.ccache"]
+    fields = head(name, meta, "MIT krb5 doc/formats/ccache_file_format", "ccache")
+    fields += [
+        ("version", cache["version"] & 0xFF),
+        ("header", [f"{tag} {data}" for tag, data in cache["header_tags"]] or None),
+        ("default-principal", cache["default_principal"]),
+        ("credentials", [credential_line(credential) for credential in cache["creds"]]),
+    ]
+    return describe(path, fields, {"ccache": "file.ccache"}, meta["files"])
+
+
+def credential_line(credential):
+    """What is known of a credential, in one line: captures/README.md names the columns."""
+    columns = ["session_enctype", "session_key", "authtime", "starttime", "endtime", "renew_till", "is_skey", "flags"]
+    columns += ["ticket_len", "second_ticket_len", "client", "server"]
+    return " ".join(str(credential[column]) or "-" for column in columns)
+
+
+def exchange_capture(path, name):
+    """The files and the description of a capture of what went between a client and its KDCs."""
+    meta = json.loads(path.read_text())
+    have = meta["files"]
+    fields = head(name, meta, "RFC 4120 sections 3.1 and 3.3", "exchange")
+    of_suffix = {suffix: sorted(file for file in have if file.endswith(suffix)) for suffix in (".der", ".keytab", ".ccache")}
+    fields += [
+        ("password", meta.get("password")),
+        ("messages", of_suffix[".der"]),
+        ("keytabs", of_suffix[".keytab"]),
+    ]
+    keep = {file: file for files in of_suffix.values() for file in files}
+    caches = {file.removesuffix(".ccache").replace("_", "-"): file for file in of_suffix[".ccache"]}
+    fields += sorted(caches.items())
+    result = meta.get("ccaches", {}).get("ccache_result.ccache")
+    if result:
+        fields.append(("credentials", [credential_line(credential) for credential in result["creds"]]))
+    return describe(path, fields, {}, have, keep)
+
+
+def ntlm_messages(have):
+    """The files of an NTLM capture that hold its three messages, by what they are."""
+    if "001-c2s-ntlm1.bin" in have:
+        files = ["001-c2s-ntlm1.bin", "002-s2c-ntlm2.bin", "003-c2s-ntlm3.bin"]
+    else:
+        files = ["01-client.bin", "01-server.bin", "02-client.bin"]
+    if not all(file in have for file in files):
+        return {}
+    return dict(zip(["ntlm-negotiate", "ntlm-challenge", "ntlm-authenticate"], files))
+
+
+def ntlm_facts(meta):
+    """What is known of an NTLM logon."""
+    accepted = {True: "yes", False: "no", None: None}[meta.get("accepted")]
+    facts = [("domain", meta.get("domain")), ("user", meta.get("user")), ("password", meta.get("password"))]
+    return [*facts, ("context-key", meta.get("session_key")), ("accepted", accepted)]
+
+
+def ntlm_capture(path, name):
+    """The files and the description of a capture of NTLM's three messages, bare or inside SPNEGO."""
+    meta = json.loads(path.read_text())
+    fields = head(name, meta, "MS-NLMP section 2.2.1", "ntlm") + ntlm_facts(meta)
+    made = MADE.get(name, (meta.get("user_agent") or "smbclient 4.17",))[0]
+    acceptor = PYSPNEGO if name.startswith("clients/") else "Samba 4.17 AD DC"
+    fields = [(key, f"{made}; acceptor {acceptor}" if key == "source" else value) for key, value in fields]
+    return describe(path, fields, ntlm_messages(meta["files"]), meta["files"])
+
+
 def head(name, meta, spec, kind):
     """The fields that every capture has."""
     seconds = datetime.datetime.fromtimestamp(int(meta["captured_unix"]), datetime.timezone.utc)
@@ -273,10 +361,10 @@ def head(name, meta, spec, kind):
     ]
 
 
-def describe(path, fields, keep, have):
-    """The text of case.txt, and the files to copy beside it."""
+def describe(path, fields, keep, have, more=()):
+    """The text of case.txt, and the files to copy beside it: those of fields, and more that lists name."""
     content = {}
-    for file in keep.values():
+    for file in [*keep.values(), *more]:
         content[file] = (path.parent / file).read_bytes()
         digest = hashlib.sha256(content[file]).hexdigest()
         if (len(content[file]), digest) != (have[file]["len"], have[file]["sha256"]):

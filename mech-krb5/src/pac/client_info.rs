@@ -17,7 +17,7 @@ pub(super) fn verify(pac: &Pac<'_>, against: &Evidence<'_>) -> Result<(), PacFau
     let len = reader.u16()?;
     let name = reader.bytes(len.into())?;
     // The ticket counts seconds.
-    if file_time(client_id).map(Timestamp::unix) != Some(against.authtime.unix()) {
+    if Timestamp::from_file_time(client_id).map(Timestamp::unix) != Some(against.authtime.unix()) {
         return Err(PacFault::AuthtimeMismatch);
     }
     if names(name, against.client)? {
@@ -25,15 +25,6 @@ pub(super) fn verify(pac: &Pac<'_>, against: &Evidence<'_>) -> Result<(), PacFau
     } else {
         Err(PacFault::ClientMismatch)
     }
-}
-
-/// 100-nanosecond steps from 1601 (MS-DTYP section 2.3.3) to 1970.
-const EPOCH_DIFFERENCE: u64 = 116_444_736_000_000_000;
-
-/// A FILETIME as a time; `None` for times before 1970.
-pub(super) fn file_time(steps: u64) -> Option<Timestamp> {
-    let micros = i64::try_from(steps.checked_sub(EPOCH_DIFFERENCE)? / 10).ok()?;
-    Some(Timestamp::from_unix_micros(micros))
 }
 
 /// Whether this is the client as KDCs write it here: components with slashes, nothing escaped, no realm. (Only in a

@@ -1,7 +1,6 @@
 //! `KERB_VALIDATION_INFO` (MS-PAC section 2.5): the account and its groups.
 
 use super::PacFault;
-use super::client_info::file_time;
 use super::ndr::{self, ArrayHeader, Reader};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -57,7 +56,7 @@ impl LogonInfo {
             None => return Err(PacFault::BadContent),
         };
         Ok(Self {
-            logon_time: file_time(view.logon_time),
+            logon_time: Timestamp::from_file_time(view.logon_time),
             effective_name: ndr::text(view.effective_name)?,
             full_name: ndr::text(view.full_name)?,
             user: view.user()?,

@@ -38,6 +38,10 @@ pub struct Details {
     pub client_time: Timestamp,
     /// The key that protects messages (GSS_C_INQ_SSPI_SESSION_KEY), for protocols that derive keys from it.
     pub session_key: Key,
+    /// The session key in the ticket, which all contexts of this ticket share.
+    pub ticket_session_key: Key,
+    /// The subkey in the authenticator, which the initiator made for this context.
+    pub initiator_subkey: Option<Key>,
     /// The credential that the client handed over.
     pub delegated: Option<DelegatedCredential>,
     /// What the KDC says about the client's account: SIDs, groups, claims. Only a PAC that was verified gets here.

@@ -34,7 +34,7 @@ mod principal;
 pub mod replay;
 
 pub use accept::{AnonymousPolicy, PacPolicy, TransitedPolicy, UnknownAuthorizationData};
-pub use context::{BaseKey, MessageProtection, Role};
+pub use context::{ContextKeys, MessageProtection, Role};
 pub use credential::Credential;
 pub use delegation::DelegatedCredential;
 pub use details::{Details, Warning};

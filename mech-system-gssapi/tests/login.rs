@@ -8,7 +8,7 @@ use mech_krb5::crypto::EncryptionType;
 use mech_system_gssapi::Details;
 use negotiate_core::{
     BindingsPolicy, ChannelBindings, ContextFlags, MechType, MessageOrder, Negotiation, PerMessage,
-    PerMessageError, Protection, ServiceName, SpnegoInitiator, SystemRandom, Timestamp,
+    PerMessageError, PrfKey, Protection, ServiceName, SpnegoInitiator, SystemRandom, Timestamp,
 };
 use std::os::unix::fs::PermissionsExt;
 
@@ -52,6 +52,25 @@ fn every_encryption_type_with_and_without_mutual_authentication() {
             assert!(accepted.details::<Details>().unwrap().delegated.is_none());
             messages_pass(&mut *initiated.per_message, accepted.per_message());
             messages_pass(accepted.per_message(), &mut *initiated.per_message);
+            derived_alike(&mut *initiated.per_message, accepted.per_message(), flags);
+        }
+    }
+}
+
+/// RFC 7802: what our end derives is what MIT krb5 derives.
+fn derived_alike(ours: &mut dyn PerMessage, theirs: &mut dyn PerMessage, flags: ContextFlags) {
+    for input in [&b""[..], b"input", &[b'x'; 1000]] {
+        for len in [1, 16, 17, 33, 48, 49, 500] {
+            let [full, partial] = [PrfKey::Full, PrfKey::Partial].map(|key| {
+                let ours = ours.pseudo_random(key, input, len).unwrap();
+                let theirs = theirs.pseudo_random(key, input, len).unwrap();
+                assert_eq!(ours.expose(), theirs.expose(), "{key:?} {len}");
+                assert_eq!(ours.expose().len(), len);
+                ours
+            });
+            // Without an AP-REP the initiator's key is all there is.
+            let is_mutual = flags.contains(ContextFlags::MUTUAL);
+            assert_eq!(len > 1 && is_mutual, len > 1 && full.expose() != partial.expose());
         }
     }
 }

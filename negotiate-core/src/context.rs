@@ -1,8 +1,9 @@
 //! The result of an exchange: who the initiator is, and what the context can do.
 
 use crate::spnego::MechListProtected;
-use crate::{MechType, Name, PerMessage, Timestamp};
+use crate::{MechType, Name, PerMessage, PerMessageError, PrfKey, Secret, Timestamp};
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::any::Any;
 use core::fmt;
 
@@ -208,6 +209,19 @@ impl SecurityContext {
     pub fn details<T: MechDetails>(&self) -> Option<&T> {
         let details: &dyn Any = &*self.established.details;
         details.downcast_ref()
+    }
+
+    /// `GSS_Pseudo_random` (RFC 4401): `len` bytes that only the two ends can compute from `input`.
+    ///
+    /// # Errors
+    /// If the mechanism cannot; see [`PerMessage::pseudo_random`].
+    pub fn pseudo_random(
+        &mut self,
+        key: PrfKey,
+        input: &[u8],
+        len: usize,
+    ) -> Result<Secret<Vec<u8>>, PerMessageError> {
+        self.per_message().pseudo_random(key, input, len)
     }
 
     /// Per-message protection.

@@ -47,7 +47,7 @@ pub use limits::Limits;
 pub use mech_type::{Dotted, MechType};
 pub use mechanism::{AcceptContext, AcceptRequest, MechPending, MechStep, Mechanism, Token};
 pub use name::{BadServiceName, Name, NameKind, ServiceName};
-pub use per_message::{MessageOrder, PerMessage, PerMessageError, Protection, Unwrapped};
+pub use per_message::{MessageOrder, PerMessage, PerMessageError, PrfKey, Protection, Unwrapped};
 pub use secret::Secret;
 pub use sid::{BadSid, Sid};
 pub use spnego::{AcceptedMechTypes, OfferedMechTypes, SpnegoError, SpnegoInitiator, SpnegoInitiatorError};

@@ -1,6 +1,6 @@
 //! Protection of messages after the context stands (RFC 2743 section 2.3).
 
-use crate::Random;
+use crate::{Random, Secret};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -35,9 +35,33 @@ pub trait PerMessage: fmt::Debug + Send + Sync {
     /// If the token is not the peer's, or was seen before.
     fn unwrap(&mut self, token: &[u8]) -> Result<Unwrapped, PerMessageError>;
 
+    /// `len` bytes that both ends can compute from `input` and nobody else can (`GSS_Pseudo_random`, RFC 4401), for protocols
+    /// that key something of their own with them.
+    ///
+    /// # Errors
+    /// [`PerMessageError::Unavailable`] if the mechanism has no such function, [`PerMessageError::TooLong`] if it cannot give
+    /// so much.
+    fn pseudo_random(
+        &mut self,
+        _key: PrfKey,
+        _input: &[u8],
+        _len: usize,
+    ) -> Result<Secret<Vec<u8>>, PerMessageError> {
+        Err(PerMessageError::Unavailable)
+    }
+
     /// Called once, after both mechListMICs of SPNEGO are done: NTLM starts its key streams and sequence numbers again
     /// (MS-SPNG section 3.3.5.1); other mechanisms have nothing to do.
     fn mech_list_mics_done(&mut self) {}
+}
+
+/// What the pseudo-random function of a context is keyed with (RFC 4401 section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrfKey {
+    /// What both ends put into the context (`GSS_C_PRF_KEY_FULL`).
+    Full,
+    /// What the initiator alone put into it (`GSS_C_PRF_KEY_PARTIAL`).
+    Partial,
 }
 
 /// How `GSS_Wrap` protects (`conf_req_flag`).

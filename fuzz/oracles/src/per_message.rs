@@ -5,7 +5,7 @@
 use crate::support::{Counting, Etype, key};
 use arbitrary::{Arbitrary, Unstructured};
 use mech_krb5::crypto::{Key, KeyUsage};
-use mech_krb5::{BaseKey, MessageProtection, Role};
+use mech_krb5::{ContextKeys, MessageProtection, Role};
 use negotiate_core::{ContextFlags, MessageOrder, PerMessage, PerMessageError, Protection, Unwrapped};
 use std::collections::HashSet;
 
@@ -16,18 +16,17 @@ pub fn check(input: &[u8]) {
         return;
     };
     let key = key(session.etype, 7);
-    let base = if session.acceptor_subkey {
-        BaseKey::AcceptorSubkey
-    } else {
-        BaseKey::InitiatorSubkeyOrSessionKey
+    let keys = ContextKeys {
+        initiator: key.clone(),
+        acceptor_subkey: session.acceptor_subkey.then(|| key.clone()),
     };
     let flags = ContextFlags::from_bits_truncate(session.flags.into());
     let end = |role, send, receive| End {
-        protection: MessageProtection::new(role, base, key.clone(), send, receive, flags),
+        protection: MessageProtection::new(role, keys.clone(), send, receive, flags),
         model: Model {
             key: key.clone(),
             receiver: role,
-            base,
+            acceptor_subkey: session.acceptor_subkey,
             next: receive.into(),
             seen: HashSet::new(),
             flags,
@@ -200,7 +199,7 @@ struct Model {
     key: Key,
     /// Which end it is.
     receiver: Role,
-    base: BaseKey,
+    acceptor_subkey: bool,
     next: u64,
     seen: HashSet<u64>,
     flags: ContextFlags,
@@ -220,11 +219,7 @@ impl Model {
         } else {
             0
         };
-        let subkey = if self.base == BaseKey::AcceptorSubkey {
-            ACCEPTOR_SUBKEY
-        } else {
-            0
-        };
+        let subkey = if self.acceptor_subkey { ACCEPTOR_SUBKEY } else { 0 };
         sender | subkey
     }
 

@@ -12,7 +12,7 @@ use super::replay::NotReplayed;
 use super::third_leg::ThirdLeg;
 use super::transited::{self, PathAccepted};
 use super::{AnonymousPolicy, Attempt};
-use crate::context::{BaseKey, MessageProtection, Role};
+use crate::context::{ContextKeys, MessageProtection, Role};
 use crate::crypto::Key;
 use crate::delegation::{self, DelegatedCredential};
 use crate::details::{Details, Warning};
@@ -124,6 +124,10 @@ pub(super) fn prepare(
         }),
         _ => None,
     };
+    let keys = |acceptor_subkey| ContextKeys {
+        initiator: base_key.clone(),
+        acceptor_subkey,
+    };
     let (output, protection) = match reply {
         Some(Reply {
             token,
@@ -133,8 +137,7 @@ pub(super) fn prepare(
             Some(token),
             MessageProtection::new(
                 Role::Acceptor,
-                BaseKey::AcceptorSubkey,
-                subkey,
+                keys(Some(subkey)),
                 seq_number,
                 receive_first,
                 flags,
@@ -143,19 +146,14 @@ pub(super) fn prepare(
         // Without an AP-REP the acceptor numbers from where the initiator does, as MIT krb5 and Heimdal do.
         None => (
             None,
-            MessageProtection::new(
-                Role::Acceptor,
-                BaseKey::InitiatorSubkeyOrSessionKey,
-                base_key.clone(),
-                receive_first,
-                receive_first,
-                flags,
-            ),
+            MessageProtection::new(Role::Acceptor, keys(None), receive_first, receive_first, flags),
         ),
     };
     let established = establish(
         ticket,
+        session_key,
         matched,
+        initiator_subkey,
         &bindings,
         authorization_data,
         &path,
@@ -194,7 +192,9 @@ fn check_anonymity(ticket: &TicketOpened<'_>, policy: AnonymousPolicy) -> Result
 #[allow(clippy::too_many_arguments)] // the witnesses are the point
 fn establish(
     ticket: &TicketOpened<'_>,
+    session_key: &Key,
     matched: &AuthenticatorMatched<'_>,
+    initiator_subkey: Option<Key>,
     _bindings: &BindingsChecked<'_>,
     authorization_data: AuthorizationDataChecked<'_>,
     _path: &PathAccepted,
@@ -223,6 +223,8 @@ fn establish(
         renew_till: part.renew_till,
         client_time: matched.authenticator().ctime,
         session_key: protection.key().clone(),
+        ticket_session_key: session_key.clone(),
+        initiator_subkey,
         delegated,
         pac,
         authentication_indicators: kdc.indicators,

@@ -15,7 +15,7 @@ pub(super) fn get(context: &mut MessageProtection, message: &[u8]) -> Result<Vec
     let key = context
         .sign
         .ours
-        .get_or_insert_with(|| Box::new(context.key.checksum_key(usage)));
+        .get_or_insert_with(|| Box::new(context.keys.base().checksum_key(usage)));
     let checksum = key.checksum(&[message, &header]);
     context.send_next = context.send_next.wrapping_add(1);
     Ok([&header, checksum.as_bytes()].concat())
@@ -35,7 +35,7 @@ pub(super) fn verify(
     let key = context
         .sign
         .theirs
-        .get_or_insert_with(|| Box::new(context.key.checksum_key(usage)));
+        .get_or_insert_with(|| Box::new(context.keys.base().checksum_key(usage)));
     key.verify(&[message, &header.to_bytes()], checksum)
         .map_err(|_| PerMessageError::BadMic)?;
     context.received.take(header.sequence)

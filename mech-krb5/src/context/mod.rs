@@ -3,6 +3,7 @@
 //! Not here: the older tokens of RFC 1964 and RFC 4757 for RC4.
 
 mod mic;
+mod rfc7802;
 mod sequence;
 mod wrap;
 
@@ -10,7 +11,7 @@ use crate::crypto::{ChecksumKey, Key, KeyUsage, SpecificKey};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use negotiate_core::{
-    ContextFlags, MessageOrder, PerMessage, PerMessageError, Protection, Random, Unwrapped,
+    ContextFlags, MessageOrder, PerMessage, PerMessageError, PrfKey, Protection, Random, Secret, Unwrapped,
 };
 use sequence::SequenceWindow;
 
@@ -23,21 +24,28 @@ pub enum Role {
     Acceptor,
 }
 
-/// Whose key protects the messages (RFC 4121 section 2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BaseKey {
-    /// The subkey of the AP-REP.
-    AcceptorSubkey,
+/// The keys that the two ends agreed on (RFC 4121 section 2).
+#[derive(Clone, Debug)]
+pub struct ContextKeys {
     /// The subkey of the authenticator or, without one, the ticket's session key.
-    InitiatorSubkeyOrSessionKey,
+    pub initiator: Key,
+    /// The subkey of the AP-REP. Where there is one, it protects the messages.
+    pub acceptor_subkey: Option<Key>,
+}
+
+impl ContextKeys {
+    /// The key that protects the messages.
+    #[must_use]
+    pub fn base(&self) -> &Key {
+        self.acceptor_subkey.as_ref().unwrap_or(&self.initiator)
+    }
 }
 
 /// The per-message half of a Kerberos security context. Keys for a purpose are derived when the purpose first comes up.
 #[derive(Debug)]
 pub struct MessageProtection {
     role: Role,
-    base: BaseKey,
-    key: Key,
+    keys: ContextKeys,
     send_next: u64,
     received: SequenceWindow,
     sign: Directions<ChecksumKey>,
@@ -63,21 +71,19 @@ impl<K> Default for Directions<K> {
 }
 
 impl MessageProtection {
-    /// Protection by `key`. `send_first` and `receive_first` are the sequence numbers that AP-REP and authenticator set
+    /// Protection by these keys. `send_first` and `receive_first` are the sequence numbers that AP-REP and authenticator set
     /// (RFC 4121 section 4.2.4); `flags` say which disorder is detected.
     #[must_use]
     pub fn new(
         role: Role,
-        base: BaseKey,
-        key: Key,
+        keys: ContextKeys,
         send_first: u32,
         receive_first: u32,
         flags: ContextFlags,
     ) -> Self {
         Self {
             role,
-            base,
-            key,
+            keys,
             send_next: send_first.into(),
             received: SequenceWindow::new(receive_first.into(), flags),
             sign: Directions::default(),
@@ -88,8 +94,8 @@ impl MessageProtection {
 
     /// The key that protects the messages: what GSS_C_INQ_SSPI_SESSION_KEY shows.
     #[must_use]
-    pub const fn key(&self) -> &Key {
-        &self.key
+    pub fn key(&self) -> &Key {
+        self.keys.base()
     }
 
     fn next_header(&self, token_id: TokenId, flags: u8, extra_count: [u8; 2], rotation: [u8; 2]) -> Header {
@@ -97,7 +103,7 @@ impl MessageProtection {
         if self.role == Role::Acceptor {
             flags |= Header::SENT_BY_ACCEPTOR;
         }
-        if self.base == BaseKey::AcceptorSubkey {
+        if self.keys.acceptor_subkey.is_some() {
             flags |= Header::ACCEPTOR_SUBKEY;
         }
         Header {
@@ -115,7 +121,7 @@ impl MessageProtection {
         let from_acceptor = header.flags & Header::SENT_BY_ACCEPTOR != 0;
         let by_acceptor_subkey = header.flags & Header::ACCEPTOR_SUBKEY != 0;
         if from_acceptor == (self.role == Role::Acceptor)
-            || by_acceptor_subkey != (self.base == BaseKey::AcceptorSubkey)
+            || by_acceptor_subkey != self.keys.acceptor_subkey.is_some()
         {
             return Err(PerMessageError::BadMic);
         }
@@ -154,6 +160,19 @@ impl PerMessage for MessageProtection {
 
     fn unwrap(&mut self, token: &[u8]) -> Result<Unwrapped, PerMessageError> {
         wrap::open(self, token)
+    }
+
+    fn pseudo_random(
+        &mut self,
+        key: PrfKey,
+        input: &[u8],
+        len: usize,
+    ) -> Result<Secret<Vec<u8>>, PerMessageError> {
+        let key = match key {
+            PrfKey::Full => self.keys.base(),
+            PrfKey::Partial => &self.keys.initiator,
+        };
+        rfc7802::pseudo_random(key, input, len).ok_or(PerMessageError::TooLong)
     }
 }
 

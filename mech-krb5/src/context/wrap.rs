@@ -17,7 +17,7 @@ pub(super) fn checksummed(
     let key = context
         .seal_checksum
         .ours
-        .get_or_insert_with(|| Box::new(context.key.checksum_key(usage)));
+        .get_or_insert_with(|| Box::new(context.keys.base().checksum_key(usage)));
     let checksum = key.checksum(&[message, &covered.to_bytes()]);
     let len = u16::try_from(checksum.as_bytes().len()).map_err(|_| PerMessageError::TooLong)?;
     context.send_next = context.send_next.wrapping_add(1);
@@ -41,7 +41,7 @@ pub(super) fn sealed(
     let key = context
         .seal
         .ours
-        .get_or_insert_with(|| Box::new(context.key.for_usage(usage)));
+        .get_or_insert_with(|| Box::new(context.keys.base().for_usage(usage)));
     let mut token = header.to_vec();
     key.encrypt_onto(&mut token, &[message, &header], random)
         .map_err(|_| PerMessageError::NoRandom)?;
@@ -101,7 +101,7 @@ fn verify_checksum(
     let key = context
         .seal_checksum
         .theirs
-        .get_or_insert_with(|| Box::new(context.key.checksum_key(usage)));
+        .get_or_insert_with(|| Box::new(context.keys.base().checksum_key(usage)));
     key.verify(&[message, &covered.to_bytes()], checksum)
         .map_err(|_| PerMessageError::BadMic)?;
     body.truncate(end);
@@ -120,7 +120,7 @@ fn decrypt(
     let key = context
         .seal
         .theirs
-        .get_or_insert_with(|| Box::new(context.key.for_usage(usage)));
+        .get_or_insert_with(|| Box::new(context.keys.base().for_usage(usage)));
     key.decrypt_vec(body).map_err(|_| PerMessageError::BadMic)?;
     let sealed_header = Header {
         rotation: [0; 2],

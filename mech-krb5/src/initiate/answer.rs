@@ -2,9 +2,8 @@
 
 use super::{Krb5InitiatorError as Error, Sent};
 use crate::accept::frame::{AP_REP, Framing, KRB_ERROR};
-use crate::context::BaseKey;
 use crate::crypto::{Key, KeyUsage};
-use crate::message::{EncApRepPart, KrbError};
+use crate::message::{EncApRepPart, EncryptionKey, KrbError};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use negotiate_core::der::{ErrorKind, Reader, Tag};
@@ -18,8 +17,7 @@ pub(super) struct Awaiting {
 
 /// The acceptor's proof, checked. Minted by [`Awaiting::prove`] alone.
 struct AcceptorProved {
-    base: BaseKey,
-    key: Key,
+    subkey: Option<Key>,
     /// Number of the acceptor's first message.
     seq_number: u32,
 }
@@ -31,14 +29,10 @@ impl InitiateContext for Awaiting {
             Framing::Gss => None,
             Framing::Bare => Some(self.third_leg(&proved, ambient)?),
         };
-        let AcceptorProved {
-            base,
-            key,
-            seq_number,
-        } = proved;
+        let AcceptorProved { subkey, seq_number } = proved;
         Ok(InitiateStep::Complete {
             output,
-            initiated: self.sent.initiated(base, key, seq_number),
+            initiated: self.sent.initiated(subkey, seq_number),
         })
     }
 }
@@ -61,19 +55,12 @@ impl Awaiting {
         if part.ctime != self.sent.time {
             return Err(Error::AnswerToAnother);
         }
-        let (base, key) = match part.subkey {
-            None => (BaseKey::InitiatorSubkeyOrSessionKey, self.sent.subkey.clone()),
-            Some(subkey) => {
-                let key = subkey.to_key().and_then(Result::ok);
-                (
-                    BaseKey::AcceptorSubkey,
-                    key.ok_or(Error::UnusableSubkey(subkey.keytype))?,
-                )
-            }
+        let usable = |subkey: EncryptionKey<'_>| {
+            let key = subkey.to_key().and_then(Result::ok);
+            key.ok_or(Error::UnusableSubkey(subkey.keytype))
         };
         Ok(AcceptorProved {
-            base,
-            key,
+            subkey: part.subkey.map(usable).transpose()?,
             // RFC 4121 section 4.2.4 begins at 0 where the AP-REP has no number.
             seq_number: part.seq_number.unwrap_or(0),
         })

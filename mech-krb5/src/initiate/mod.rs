@@ -11,7 +11,7 @@ pub use error::Krb5InitiatorError;
 
 use crate::accept::ap_rep::first_sequence_number;
 use crate::accept::frame::{AP_REQ, Framing};
-use crate::context::{BaseKey, MessageProtection, Role};
+use crate::context::{ContextKeys, MessageProtection, Role};
 use crate::credential::Credential;
 use crate::crypto::{Key, KeyUsage};
 use crate::message::{
@@ -159,25 +159,21 @@ fn begin(initiator: &Krb5Initiator, ambient: &mut Ambient<'_>) -> Result<Initiat
         return Ok(InitiateStep::Continue { output, next });
     }
     // Without an AP-REP the acceptor numbers from where the initiator does, as MIT krb5 and Heimdal do.
-    let base = BaseKey::InitiatorSubkeyOrSessionKey;
     let receive_first = sent.seq_number;
-    let subkey = sent.subkey.clone();
     Ok(InitiateStep::Complete {
         output: Some(output),
-        initiated: sent.initiated(base, subkey, receive_first),
+        initiated: sent.initiated(None, receive_first),
     })
 }
 
 impl Sent {
-    fn initiated(self, base: BaseKey, key: Key, receive_first: u32) -> Initiated {
-        let protection = MessageProtection::new(
-            Role::Initiator,
-            base,
-            key,
-            self.seq_number,
-            receive_first,
-            self.flags,
-        );
+    fn initiated(self, acceptor_subkey: Option<Key>, receive_first: u32) -> Initiated {
+        let keys = ContextKeys {
+            initiator: self.subkey,
+            acceptor_subkey,
+        };
+        let protection =
+            MessageProtection::new(Role::Initiator, keys, self.seq_number, receive_first, self.flags);
         Initiated {
             mech_type: MechType::KRB5,
             acceptor: self.acceptor,

@@ -3,7 +3,7 @@
 use crate::login::Login;
 use mech_krb5::crypto::{Key, KeyUsage};
 use mech_krb5::message::EncApRepPart;
-use mech_krb5::{BaseKey, MessageProtection, Role};
+use mech_krb5::{ContextKeys, MessageProtection, Role};
 use negotiate_core::der::{Reader, Tag};
 use negotiate_core::{ContextFlags, MechType};
 
@@ -37,9 +37,16 @@ pub(crate) fn protection(
     flags: ContextFlags,
 ) -> MessageProtection {
     let first = login.authenticator.seq_number.unwrap_or(0);
-    let (base, key, acceptor_first) = match answer {
-        Some((subkey, acceptor_first)) => (BaseKey::AcceptorSubkey, subkey, acceptor_first),
-        None => (BaseKey::InitiatorSubkeyOrSessionKey, login.base_key(), first),
+    let (acceptor_subkey, acceptor_first) = answer.unzip();
+    let keys = ContextKeys {
+        initiator: login.base_key(),
+        acceptor_subkey,
     };
-    MessageProtection::new(Role::Initiator, base, key, first, acceptor_first, flags)
+    MessageProtection::new(
+        Role::Initiator,
+        keys,
+        first,
+        acceptor_first.unwrap_or(first),
+        flags,
+    )
 }

@@ -10,7 +10,7 @@ use mech_krb5::crypto::EncryptionType::{
 };
 use mech_krb5::{Fact, KeyOf};
 use negotiate_core::der::Writer;
-use negotiate_core::{ContextFlags, MessageOrder, PerMessage as _, Protection, SecurityContext};
+use negotiate_core::{ContextFlags, MessageOrder, PerMessage as _, PrfKey, Protection, SecurityContext};
 
 const ALL_FLAGS: ContextFlags = ContextFlags::MUTUAL
     .with(ContextFlags::REPLAY)
@@ -40,6 +40,12 @@ fn talk(context: &mut SecurityContext, initiator: &mut mech_krb5::MessageProtect
             (b"four".to_vec(), MessageOrder::Expected)
         );
     }
+    for (key, len) in [(PrfKey::Full, 100), (PrfKey::Partial, 7)] {
+        let derived = initiator.pseudo_random(key, b"five", len).unwrap();
+        assert_eq!(derived.expose().len(), len);
+        let same = context.pseudo_random(key, b"five", len).unwrap();
+        assert_eq!(derived.expose(), same.expose());
+    }
 }
 
 #[test]
@@ -65,7 +71,19 @@ fn every_encryption_type_logs_in_and_talks() {
                     .as_ref()
                     .map_or(login.base_key(), |(subkey, _)| subkey.clone());
                 assert_eq!(key.encryption_type(), etype);
-                assert!(accepted.details().session_key.ct_eq(&key));
+                let details = accepted.details();
+                assert!(details.session_key.ct_eq(&key));
+                assert_eq!(
+                    details.ticket_session_key.bytes(),
+                    login.ticket.session_key.keyvalue
+                );
+                assert_eq!(details.initiator_subkey.is_some(), has_subkey);
+                let initiators = details.initiator_subkey.as_ref();
+                assert!(
+                    login
+                        .base_key()
+                        .ct_eq(initiators.unwrap_or(&details.ticket_session_key))
+                );
                 talk(&mut accepted.context, &mut protection(&login, answer, flags));
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::common::Counting;
 use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
-use mech_krb5::{BaseKey, MessageProtection, Role};
+use mech_krb5::{ContextKeys, MessageProtection, Role};
 use negotiate_core::{
     ContextFlags, MessageOrder, PerMessage as _, PerMessageError, Protection, Random, RandomUnavailable,
 };
@@ -15,8 +15,11 @@ fn key(case: &Case) -> Key {
 
 /// One end of the vectors' context, without an acceptor's subkey; its next number is this.
 fn end(case: &Case, role: Role, number: u32) -> MessageProtection {
-    let base = BaseKey::InitiatorSubkeyOrSessionKey;
-    MessageProtection::new(role, base, key(case), number, 0, ContextFlags::default())
+    let keys = ContextKeys {
+        initiator: key(case),
+        acceptor_subkey: None,
+    };
+    MessageProtection::new(role, keys, number, 0, ContextFlags::default())
 }
 
 /// The sender's role, and the receiver's.

@@ -2,7 +2,7 @@
 
 use crate::common::Counting;
 use mech_krb5::crypto::{EncryptionType, Key};
-use mech_krb5::{BaseKey, MessageProtection, Role};
+use mech_krb5::{ContextKeys, MessageProtection, Role};
 use negotiate_core::{ContextFlags, MessageOrder, PerMessage as _, Protection};
 use picky_krb::crypto::{ChecksumSuite, CipherSuite};
 use picky_krb::gss_api::{MicToken, WrapToken};
@@ -37,7 +37,11 @@ fn etypes() -> impl Strategy<Value = (EncryptionType, CipherSuite, ChecksumSuite
 fn acceptor(etype: EncryptionType, key: &[u8], ours: u32, theirs: u32) -> MessageProtection {
     let key = Key::new(etype, &key[..etype.key_len()]).unwrap();
     let flags = ContextFlags::SEQUENCE;
-    MessageProtection::new(Role::Acceptor, BaseKey::AcceptorSubkey, key, ours, theirs, flags)
+    let keys = ContextKeys {
+        initiator: key.clone(),
+        acceptor_subkey: Some(key),
+    };
+    MessageProtection::new(Role::Acceptor, keys, ours, theirs, flags)
 }
 
 proptest! {

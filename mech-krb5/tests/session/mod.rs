@@ -3,7 +3,7 @@
 use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
 use mech_krb5::keytab::{KeyQuery, Keytab};
 use mech_krb5::message::{ApReq, Authenticator, EncApRepPart, EncTicketPart};
-use mech_krb5::{BaseKey, MessageProtection, Role};
+use mech_krb5::{ContextKeys, MessageProtection, Role};
 use negotiate_core::ContextFlags;
 use testvectors::Capture;
 
@@ -43,40 +43,38 @@ pub(crate) fn both_ends(capture: &Capture) -> (MessageProtection, MessageProtect
     let authenticator = Authenticator::decode(&buffer).unwrap();
     let first = authenticator.seq_number.unwrap_or(0);
     let flags = ContextFlags::REPLAY.with(ContextFlags::SEQUENCE);
-    let end = |role, base, key: &Key, acceptor_first| {
+    let end = |role, keys: &ContextKeys, acceptor_first| {
         let (send, receive) = match role {
             Role::Acceptor => (acceptor_first, first),
             Role::Initiator => (first, acceptor_first),
         };
-        MessageProtection::new(role, base, key.clone(), send, receive, flags)
+        MessageProtection::new(role, keys.clone(), send, receive, flags)
     };
     let answer = capture
         .acceptor_token()
         .filter(|answer| find(answer, &[2, 0, 0x6f]).is_some());
-    let (base, key, acceptor_first) = match answer {
+    let (acceptor_subkey, acceptor_first) = match answer {
         Some(answer) => {
             let (subkey, first) = open_answer(capture, &answer, &session_key, &authenticator);
-            (BaseKey::AcceptorSubkey, subkey, first)
+            (Some(subkey), first)
         }
-        None => {
-            let subkey = authenticator.subkey.map(|key| key.to_key().unwrap().unwrap());
-            (
-                BaseKey::InitiatorSubkeyOrSessionKey,
-                subkey.unwrap_or(session_key),
-                first,
-            )
-        }
+        None => (None, first),
+    };
+    let subkey = authenticator.subkey.map(|key| key.to_key().unwrap().unwrap());
+    let keys = ContextKeys {
+        initiator: subkey.unwrap_or(session_key),
+        acceptor_subkey,
     };
     if let Some(context_key) = capture.context_key() {
         assert_eq!(
-            key.bytes(),
+            keys.base().bytes(),
             context_key,
             "{name}: the key that the peer's API told"
         );
     }
     (
-        end(Role::Acceptor, base, &key, acceptor_first),
-        end(Role::Initiator, base, &key, acceptor_first),
+        end(Role::Acceptor, &keys, acceptor_first),
+        end(Role::Initiator, &keys, acceptor_first),
     )
 }
 

@@ -4,7 +4,9 @@ use super::buffer::{Owned, lent};
 use super::context::AcceptedContext;
 use super::raw;
 use super::status::{is_error, routine_error};
-use negotiate_core::{MessageOrder, PerMessage, PerMessageError, Protection, Random, Unwrapped};
+use negotiate_core::{
+    MessageOrder, PerMessage, PerMessageError, PrfKey, Protection, Random, Secret, Unwrapped,
+};
 use std::ptr;
 
 impl PerMessage for AcceptedContext {
@@ -89,6 +91,31 @@ impl PerMessage for AcceptedContext {
                 _ => Protection::Confidentiality,
             },
         })
+    }
+
+    fn pseudo_random(
+        &mut self,
+        key: PrfKey,
+        input: &[u8],
+        len: usize,
+    ) -> Result<Secret<Vec<u8>>, PerMessageError> {
+        let (mut minor, mut input, mut output) = (0, lent(input), Owned::empty());
+        let key = match key {
+            PrfKey::Full => raw::GSS_C_PRF_KEY_FULL,
+            PrfKey::Partial => raw::GSS_C_PRF_KEY_PARTIAL,
+        };
+        // SAFETY: as in `get_mic`.
+        let major = unsafe {
+            raw::gss_pseudo_random(
+                &raw mut minor,
+                self.handle(),
+                key,
+                &raw mut input,
+                isize::try_from(len).map_err(|_| PerMessageError::TooLong)?,
+                output.as_mut_ptr(),
+            )
+        };
+        made(major, &output).map(Secret::new)
     }
 }
 

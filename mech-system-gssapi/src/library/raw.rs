@@ -66,6 +66,8 @@ pub(super) const GSS_C_INDEFINITE: u32 = u32::MAX;
 pub(super) const GSS_C_QOP_DEFAULT: u32 = 0;
 pub(super) const GSS_C_GSS_CODE: c_int = 1;
 pub(super) const GSS_C_MECH_CODE: c_int = 2;
+pub(super) const GSS_C_PRF_KEY_FULL: c_int = 0;
+pub(super) const GSS_C_PRF_KEY_PARTIAL: c_int = 1;
 pub(super) const GSS_S_CONTINUE_NEEDED: u32 = 1;
 
 #[link(name = "gssapi_krb5")]
@@ -172,6 +174,16 @@ unsafe extern "C" {
         input_message_buffer: *mut Buffer,
         conf_state: *mut c_int,
         output_message_buffer: *mut Buffer,
+    ) -> u32;
+
+    /// RFC 4401, declared in `gssapi_ext.h`.
+    pub(super) fn gss_pseudo_random(
+        minor_status: *mut u32,
+        context: ContextHandle,
+        prf_key: c_int,
+        prf_in: *mut Buffer,
+        desired_output_len: isize,
+        prf_out: *mut Buffer,
     ) -> u32;
 
     pub(super) fn gss_unwrap(

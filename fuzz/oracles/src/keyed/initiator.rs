@@ -9,7 +9,7 @@ use crate::tokens::{self, ACCEPT_COMPLETED, ACCEPT_INCOMPLETE, Answer, REJECT};
 use arbitrary::Arbitrary;
 use mech_krb5::crypto::{Key, KeyUsage};
 use mech_krb5::message::{EncApRepPart, KrbError};
-use mech_krb5::{BaseKey, Details, Error, MessageProtection, Principal, Role};
+use mech_krb5::{ContextKeys, Details, Error, MessageProtection, Principal, Role};
 use negotiate_core::der::{Reader, Tag};
 use negotiate_core::{
     Ambient, ContextFlags, MechType, MessageOrder, Name, NameKind, Negotiation, PerMessage, Protection,
@@ -262,18 +262,18 @@ fn meaning(context: &SecurityContext, accepted: &Accepted, world: &World, label:
 /// A message each way, with the keys that the initiator has.
 fn speak(context: &mut SecurityContext, accepted: &Accepted, reply: Option<Reply>) {
     let ours = accepted.authenticator.seq_number.unwrap_or(0);
-    let (base, key, theirs) = match reply {
-        Some(reply) => (BaseKey::AcceptorSubkey, reply.subkey, reply.seq_number),
-        None => (
-            BaseKey::InitiatorSubkeyOrSessionKey,
-            accepted.base_key.clone(),
-            ours,
-        ),
+    let (acceptor_subkey, theirs) = match reply {
+        Some(reply) => (Some(reply.subkey), reply.seq_number),
+        None => (None, ours),
+    };
+    let keys = ContextKeys {
+        initiator: accepted.base_key.clone(),
+        acceptor_subkey,
     };
     let details = context.details::<Details>().expect("Kerberos' details");
-    assert!(details.session_key.ct_eq(&key));
+    assert!(details.session_key.ct_eq(keys.base()));
     let flags = ContextFlags::from_bits_truncate(accepted.flags);
-    let mut initiator = MessageProtection::new(Role::Initiator, base, key, ours, theirs, flags);
+    let mut initiator = MessageProtection::new(Role::Initiator, keys, ours, theirs, flags);
     let acceptor = context.per_message();
     let mic = acceptor.get_mic(b"to you").expect("a MIC");
     assert_eq!(initiator.verify_mic(b"to you", &mic), Ok(MessageOrder::Expected));

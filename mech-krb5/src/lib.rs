@@ -39,7 +39,7 @@ pub use credential::Credential;
 pub use delegation::DelegatedCredential;
 pub use details::{Details, Warning};
 pub use error::{
-    About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part,
+    About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part, PathFault,
     TicketLabel,
 };
 pub use initiate::{Krb5Initiator, Krb5InitiatorError};

@@ -77,7 +77,7 @@ pub(super) fn prepare(
         authenticator,
         session_key,
         attempt.ap_req.ap_options,
-        authorization_data.client.advertises_bindings,
+        authorization_data.client.advertises_bindings(),
         &attempt.request,
     )?;
     check_framing(attempt.framing, bindings.flags)?;

@@ -10,12 +10,20 @@ use negotiate_core::der::{ErrorKind, Reader};
 /// What the client says of itself in the authenticator.
 #[derive(Clone, Copy, Default)]
 pub(super) struct ClientWishes {
-    /// KERB_AP_OPTIONS_CBT: it knows channel bindings (MS-KILE section 3.2.5.8).
-    pub(super) advertises_bindings: bool,
+    /// KERB_AP_OPTIONS (MS-KILE section 2.2.7).
+    ap_options: Option<u32>,
     /// The best encryption type by our order from its list (RFC 4537), if it sent one that has any of ours.
     pub(super) subkey_type: Option<EncryptionType>,
     /// What it may not do with all of its rights.
     pub(super) restrictions: Option<TokenRestrictions>,
+}
+
+impl ClientWishes {
+    /// KERB_AP_OPTIONS_CBT: it knows channel bindings (MS-KILE section 3.2.5.8).
+    pub(super) fn advertises_bindings(&self) -> bool {
+        self.ap_options
+            .is_some_and(|options| options & KERB_AP_OPTIONS_CBT != 0)
+    }
 }
 
 /// MS-KILE section 2.2.7.
@@ -28,7 +36,11 @@ pub(super) fn read<'a>(
 ) -> Result<Meaning<'a>, Fact> {
     match entry.ad_type {
         AdType::AP_OPTIONS => {
-            client.advertises_bindings |= ap_options(entry.ad_data)? & KERB_AP_OPTIONS_CBT != 0;
+            let options = ap_options(entry.ad_data)?;
+            // Which of two counts is nowhere said, so they are none that can be read, as with MIT krb5.
+            if client.ap_options.replace(options).is_some() {
+                return Err(not_ap_options(entry.ad_data));
+            }
         }
         AdType::ETYPE_NEGOTIATION => {
             // The first list counts, as with MIT krb5; the others must be lists nevertheless.
@@ -48,9 +60,12 @@ pub(super) fn read<'a>(
 
 /// MS-KILE section 2.2.7: 32 bits, little-endian. What cannot be read must not pass for "no bindings known".
 fn ap_options(ad_data: &[u8]) -> Result<u32, Fact> {
-    let options = <[u8; 4]>::try_from(ad_data)
-        .map_err(|_| malformed(Reader::new(ad_data).error(ErrorKind::BadValue)))?;
+    let options = <[u8; 4]>::try_from(ad_data).map_err(|_| not_ap_options(ad_data))?;
     Ok(u32::from_le_bytes(options))
+}
+
+fn not_ap_options(ad_data: &[u8]) -> Fact {
+    malformed(Reader::new(ad_data).error(ErrorKind::BadValue))
 }
 
 /// RFC 4537 section 3: `EtypeList ::= SEQUENCE OF Int32`; the acceptor takes what it prefers of it.

@@ -3,7 +3,7 @@
 //! A KDC that checked them says so in the ticket; otherwise each must lie on the way between the client's realm and ours:
 //! the way of `capaths` if one is configured, else up and down the hierarchy of their names.
 
-use crate::error::Fact;
+use crate::error::{Fact, PathFault};
 use crate::message::{EncTicketPart, TicketFlags, Transited};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
@@ -48,7 +48,8 @@ impl TransitedPolicy {
     }
 
     fn allows(&self, client_realm: &[u8], server_realm: &[u8], via: &[u8]) -> bool {
-        if via == client_realm || via == server_realm {
+        // Which took part in any case, as the ticket says: that it is listed, too, adds nobody. Ours never is.
+        if via == client_realm {
             return true;
         }
         match self.paths.get(&(client_realm.to_vec(), server_realm.to_vec())) {
@@ -63,27 +64,37 @@ pub(super) fn check(
     server_realm: &[u8],
     policy: &TransitedPolicy,
 ) -> Result<PathAccepted, Fact> {
+    let refused = |fault| Fact::TransitedRefused {
+        client_realm: Untrusted(ticket.crealm).to_string(),
+        server_realm: Untrusted(server_realm).to_string(),
+        fault,
+    };
+    let Transited { tr_type, contents } = ticket.transited;
+    match tr_type {
+        Transited::DOMAIN_X500_COMPRESS => {}
+        // Windows' KDCs write 0 where there is nothing to list.
+        0 if contents.is_empty() => {}
+        // RFC 4120 section 5.3: tr-type must be registered. Whoever checked a list of another type, we cannot read it.
+        other => return Err(refused(PathFault::Encoding(other))),
+    }
     if ticket.flags.contains(TicketFlags::TRANSITED_POLICY_CHECKED)
-        || ticket.transited.contents.is_empty()
+        || contents.is_empty()
         || policy.trusted_kdcs.contains(server_realm)
     {
         return Ok(PathAccepted(()));
     }
-    let refused = |via: Option<&[u8]>| Fact::TransitedRefused {
-        client_realm: Untrusted(ticket.crealm).to_string(),
-        server_realm: Untrusted(server_realm).to_string(),
-        via: via.map(|realm| Untrusted(realm).to_string()),
-    };
-    if ticket.transited.tr_type != Transited::DOMAIN_X500_COMPRESS {
-        return Err(refused(None));
+    // RFC 4120 section 3.3.3.2: because the ends are not included, a ticket within one realm has an empty list.
+    if ticket.crealm == server_realm {
+        return Err(refused(PathFault::WithinOneRealm));
     }
-    let realms =
-        expand(ticket.transited.contents, ticket.crealm, server_realm).ok_or_else(|| refused(None))?;
+    let unreadable = || refused(PathFault::Unreadable);
+    let realms = expand(contents, ticket.crealm, server_realm).ok_or_else(unreadable)?;
     match realms
         .iter()
         .find(|via| !policy.allows(ticket.crealm, server_realm, via))
     {
-        Some(via) => Err(refused(Some(via))),
+        Some(via) if via == server_realm => Err(refused(PathFault::OwnRealm)),
+        Some(via) => Err(refused(PathFault::Realm(Untrusted(via).to_string()))),
         None => Ok(PathAccepted(())),
     }
 }
@@ -104,6 +115,10 @@ fn expand(contents: &[u8], client_realm: &[u8], server_realm: &[u8]) -> Option<V
     let last = fields.len().saturating_sub(1);
     for (index, field) in fields.into_iter().enumerate() {
         if field.text.is_empty() {
+            // A space that marks a whole name, and no name.
+            if field.is_whole {
+                return None;
+            }
             // RFC 4120: a null subfield says that all realms between the neighbours were traversed; at the ends the
             // neighbours are the client's realm and ours.
             all_between = true;
@@ -220,7 +235,8 @@ fn up(realm: &[u8]) -> impl Iterator<Item = &[u8]> {
     core::iter::successors(Some(realm), |realm| parent(realm))
 }
 
-/// Whether `via` is on the way up from the client's realm to the nearest common ancestor and down to the server's.
+/// Whether `via` is on the way up from the client's realm to the nearest common ancestor and down to the server's, which is
+/// no part of it: RFC 4120 section 3.3.3.2 has neither end in the list.
 fn is_between(client_realm: &[u8], server_realm: &[u8], via: &[u8]) -> bool {
     let Some(common) = up(client_realm).find(|ancestor| up(server_realm).any(|other| other == *ancestor))
     else {
@@ -230,7 +246,7 @@ fn is_between(client_realm: &[u8], server_realm: &[u8], via: &[u8]) -> bool {
         .take_while(|realm| *realm != common)
         .chain(up(server_realm).take_while(|realm| *realm != common))
         .chain([common]);
-    on_the_way.any(|realm| realm == via)
+    via != server_realm && on_the_way.any(|realm| realm == via)
 }
 
 #[cfg(test)]
@@ -309,6 +325,10 @@ mod tests {
             (",A.B", "no way up from the client's realm"),
             (",", "no way from the client's realm to ours"),
             ("EDU,,/COM", "names of two kinds"),
+            (" ", "a mark of a whole name without the name"),
+            ("EDU, ", "the same at the end"),
+            (" ,EDU", "at the beginning"),
+            ("EDU, ,MIT.EDU", "and between"),
             ("/COM,, /ORG/X", "no common beginning"),
             ("B.EDU,,EDU.B", "of the same length"),
             ("A\0B", "NUL"),
@@ -331,6 +351,8 @@ mod tests {
             ("A.TEST", "B.TEST", "EVIL.TEST", false),
             ("A.X.TEST", "B.X.TEST", "TEST", false),
             ("A", "B", "C", false),
+            ("A.TEST", "B.TEST", "B.TEST", false),
+            ("A.B.TEST", "B.TEST", "B.TEST", false),
         ] {
             assert_eq!(
                 is_between(client.as_bytes(), server.as_bytes(), via.as_bytes()),

@@ -147,8 +147,8 @@ pub enum Fact {
         client_realm: String,
         /// Our realm, quoted and escaped.
         server_realm: String,
-        /// The realm that is not on the way, quoted and escaped; none if the list of realms cannot be read.
-        via: Option<String>,
+        /// What is wrong with its list of realms.
+        fault: PathFault,
     },
     /// Authorization data that must be understood and is not (RFC 4120 section 5.2.6).
     UnknownAuthorizationData {
@@ -228,6 +228,21 @@ pub enum BindingsDemand {
     Policy,
     /// The initiator itself says that it knows them (`KERB_AP_OPTIONS_CBT`).
     Advertised,
+}
+
+/// What is wrong with a ticket's list of transited realms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathFault {
+    /// It is written in a way that is not registered (RFC 4120 section 5.3).
+    Encoding(i32),
+    /// It does not follow RFC 4120 section 3.3.3.2, or is longer than any path.
+    Unreadable,
+    /// Client and server are in one realm, so that there is nothing to list.
+    WithinOneRealm,
+    /// It names our own realm, which is the end of the path.
+    OwnRealm,
+    /// This realm is not on the way, quoted and escaped.
+    Realm(String),
 }
 
 /// What is wrong with a delegated credential (RFC 4120 section 5.8).

@@ -2,7 +2,7 @@
 
 use super::miss_words;
 use super::{
-    About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part,
+    About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part, PathFault,
     TicketLabel,
 };
 use crate::crypto::etype_name;
@@ -143,11 +143,15 @@ impl Fact {
                 DelegationFault::Incomplete => "a KRB-CRED without the names or the end time of its ticket",
             }
             .into(),
-            Self::TransitedRefused { client_realm, server_realm, via: None } => {
-                format!("from {client_realm} to {server_realm}, a list of realms that cannot be read")
-            }
-            Self::TransitedRefused { client_realm, server_realm, via: Some(via) } => {
-                format!("from {client_realm} to {server_realm} through {via}")
+            Self::TransitedRefused { client_realm, server_realm, fault } => {
+                let path = format!("from {client_realm} to {server_realm}");
+                match fault {
+                    PathFault::Encoding(tr_type) => format!("{path}, a list of realms of type {tr_type}"),
+                    PathFault::Unreadable => format!("{path}, a list of realms that cannot be read"),
+                    PathFault::WithinOneRealm => format!("{path}, and yet a list of realms between them"),
+                    PathFault::OwnRealm => format!("{path} through {server_realm} itself"),
+                    PathFault::Realm(via) => format!("{path} through {via}"),
+                }
             }
             Self::UnknownAuthorizationData { container, ad_type } => {
                 format!("authorization data of type {ad_type} in {container}, not inside AD-IF-RELEVANT")
@@ -196,7 +200,7 @@ impl Fact {
                 "a KRB-CRED of RFC 4120 section 5.8 under the subkey or the session key".into()
             }
             Self::TransitedRefused { .. } => {
-                "only realms between the two in their hierarchy, or listed in capaths".into()
+                "a list in DOMAIN-X500-COMPRESS, of realms between the two in their hierarchy or in capaths".into()
             }
             Self::UnknownAuthorizationData { .. } => {
                 "types that this acceptor knows, or the container AD-IF-RELEVANT around others".into()
@@ -300,11 +304,14 @@ impl Fact {
                     .into()
             }
             Self::BadDelegation(_) => "turn delegation off in the client, or update its Kerberos library".into(),
-            Self::TransitedRefused { via: None, .. } => {
-                "let the KDCs of this server's realm check paths themselves, and trust them to (trust_kdc)".into()
+            Self::TransitedRefused { fault: PathFault::Encoding(_), .. } => {
+                "a KDC on the way does not follow RFC 4120: update it".into()
             }
-            Self::TransitedRefused { client_realm, server_realm, via: Some(via) } => {
+            Self::TransitedRefused { client_realm, server_realm, fault: PathFault::Realm(via) } => {
                 format!("if this path is wanted, add to capaths: {client_realm} = {{ {server_realm} = {via} }}")
+            }
+            Self::TransitedRefused { .. } => {
+                "let the KDCs of this server's realm check paths themselves, and trust them to (trust_kdc)".into()
             }
             Self::UnknownAuthorizationData { .. } => {
                 "if the KDC's administrator says that it may be ignored, set unknown_authdata = ignore".into()

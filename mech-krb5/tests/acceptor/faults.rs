@@ -385,10 +385,22 @@ fn pac() -> Vec<Fault> {
 fn transited() -> Vec<Fault> {
     vec![
         fault("krb5.transited_refused", "through a realm", |_, login| {
+            login.set_client(&principal("alice@OTHER.TEST"));
             login.ticket.transited = b"EVIL.TEST".to_vec();
         }),
+        fault("krb5.transited_refused", "through ours", |_, login| {
+            login.set_client(&principal("alice@OTHER.TEST"));
+            login.ticket.transited = b"EXAMPLE.TEST".to_vec();
+        }),
+        fault("krb5.transited_refused", "within our realm", |_, login| {
+            login.ticket.transited = b"EXAMPLE.TEST".to_vec();
+        }),
         fault("krb5.transited_refused", "unreadable", |_, login| {
+            login.set_client(&principal("alice@OTHER.TEST"));
             login.ticket.transited = b"EVIL.TEST\\".to_vec();
+        }),
+        fault("krb5.transited_refused", "of another type", |_, login| {
+            login.ticket.tr_type = 2;
         }),
     ]
 }

@@ -193,7 +193,8 @@ fn the_ticket_checksum_is_over_the_ticket_without_its_pac() {
         let mut login = Login::default();
         login.ticket.caddr = Some(vec![(2, vec![192, 0, 2, 1])]);
         login.ticket.renew_till = Some(after(100_000));
-        login.ticket.transited = b"EXAMPLE.TEST".to_vec();
+        login.set_client(&principal("alice@OTHER.TEST"));
+        login.ticket.transited = b"TEST".to_vec();
         login.ticket.authorization_data = Some(list(&[0]));
         let mut pac = of(&login);
         pac.full = true;

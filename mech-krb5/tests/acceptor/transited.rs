@@ -3,7 +3,7 @@
 use crate::login::{Login, SERVICE, Server, principal};
 use mech_krb5::Krb5Builder;
 use mech_krb5::message::TicketFlags;
-use mech_krb5::{Fact, NameType, Principal, TransitedPolicy};
+use mech_krb5::{Fact, NameType, PathFault, Principal, TransitedPolicy};
 
 /// A login of a client of this realm, whose ticket passed these.
 fn login(realm: &str, transited: &[u8]) -> Login {
@@ -15,16 +15,23 @@ fn login(realm: &str, transited: &[u8]) -> Login {
 
 const REFUSED: &str = "krb5.transited_refused";
 
+fn path_fault(login: &Login) -> PathFault {
+    match Server::default().fact(login) {
+        Fact::TransitedRefused { fault, .. } => fault,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Ours is EXAMPLE.TEST.
 #[test]
 fn realms_of_the_hierarchy_may_stand_between() {
     for (realm, transited, verdict) in [
         ("EXAMPLE.TEST", &b""[..], "accepted"),
         ("ELSEWHERE.ORG", b"", "accepted"),
-        ("EXAMPLE.TEST", b"EXAMPLE.TEST", "accepted"),
+        ("SUB.EXAMPLE.TEST", b"EXAMPLE.TEST", REFUSED),
         ("SUB.EXAMPLE.TEST", b"SUB.EXAMPLE.TEST", "accepted"),
         ("A.SUB.EXAMPLE.TEST", b"SUB.EXAMPLE.TEST", "accepted"),
-        ("A.SUB.EXAMPLE.TEST", b"EXAMPLE.TEST,SUB.", "accepted"),
+        ("A.SUB.EXAMPLE.TEST", b"EXAMPLE.TEST,SUB.", REFUSED),
         ("A.SUB.EXAMPLE.TEST", b",", "accepted"),
         ("OTHER.TEST", b"TEST", "accepted"),
         ("OTHER.TEST", b"TEST,EVIL.", REFUSED),
@@ -91,6 +98,8 @@ fn a_configured_path_takes_the_place_of_the_hierarchy() {
         ("OTHER.TEST", b"", "accepted"),
         ("OTHER.TEST", b"TEST", REFUSED),
         ("OTHER.TEST", b"HUB.ORG,TEST", REFUSED),
+        ("OTHER.TEST", b"OTHER.TEST,HUB.ORG", "accepted"),
+        ("OTHER.TEST", b"HUB.ORG,EXAMPLE.TEST", REFUSED),
         ("DIRECT.TEST", b"", "accepted"),
         ("DIRECT.TEST", b"TEST", REFUSED),
         ("THIRD.TEST", b"TEST", "accepted"),
@@ -122,18 +131,49 @@ fn the_refusal_says_what_to_configure() {
     );
 }
 
+/// RFC 4120 section 3.3.3.2: because neither end is listed, such a list is empty.
+#[test]
+fn within_one_realm_there_is_no_realm_between() {
+    for transited in [&b"EXAMPLE.TEST"[..], b"TEST", b",", b" ", b"EVIL.TEST"] {
+        let mut login = login("EXAMPLE.TEST", transited);
+        let fault = path_fault(&login);
+        assert_eq!(fault, PathFault::WithinOneRealm, "{transited:?}");
+        login.ticket.flags = TicketFlags(login.ticket.flags.0 | TicketFlags::TRANSITED_POLICY_CHECKED.0);
+        assert_eq!(Server::default().verdict(&login), "accepted", "{transited:?}");
+    }
+}
+
+#[test]
+fn the_end_of_a_path_is_not_between_its_ends() {
+    let login = login("A.SUB.EXAMPLE.TEST", b"SUB.EXAMPLE.TEST,EXAMPLE.TEST");
+    assert_eq!(path_fault(&login), PathFault::OwnRealm);
+}
+
+#[test]
+fn a_space_marks_a_name_that_is_there() {
+    for transited in [&b" "[..], b"TEST, ", b" ,TEST", b", ,", b"TEST, ,TEST"] {
+        let fault = path_fault(&login("OTHER.TEST", transited));
+        assert_eq!(fault, PathFault::Unreadable, "{transited:?}");
+    }
+    assert_eq!(
+        Server::default().verdict(&login("OTHER.TEST", b" TEST")),
+        "accepted"
+    );
+}
+
+/// RFC 4120 section 5.3: tr-type must be registered, and one is. Windows has 0 for no list.
 #[test]
 fn only_one_way_of_writing_them_is_known() {
-    for tr_type in [0, 2, -1] {
+    for tr_type in [0, 2, -1, 255, 256, i32::MAX] {
         let mut login = login("OTHER.TEST", b"TEST");
         login.ticket.tr_type = tr_type;
-        let fact = Server::default().fact(&login);
-        assert!(
-            matches!(fact, Fact::TransitedRefused { via: None, .. }),
-            "{tr_type}: {fact:?}"
-        );
-        // An empty list is an empty list.
+        assert_eq!(path_fault(&login), PathFault::Encoding(tr_type));
+        let trusted = Server::configured(trusting);
+        assert_eq!(trusted.verdict(&login), REFUSED, "{tr_type}");
         login.ticket.transited.clear();
-        assert_eq!(Server::default().verdict(&login), "accepted", "{tr_type}");
+        let of_nothing = if tr_type == 0 { "accepted" } else { REFUSED };
+        assert_eq!(Server::default().verdict(&login), of_nothing, "{tr_type}");
+        login.ticket.flags = TicketFlags(login.ticket.flags.0 | TicketFlags::TRANSITED_POLICY_CHECKED.0);
+        assert_eq!(Server::default().verdict(&login), of_nothing, "{tr_type}");
     }
 }

@@ -96,7 +96,14 @@ impl Walk<'_> {
             },
             (143, Place::Client) => {
                 let options: [u8; 4] = data.try_into().map_err(|_| MALFORMED)?;
-                self.wishes.knows_bindings |= u32::from_le_bytes(options) & 0x4000 != 0;
+                if self
+                    .wishes
+                    .ap_options
+                    .replace(u32::from_le_bytes(options))
+                    .is_some()
+                {
+                    return Err(MALFORMED);
+                }
                 Meaning::Leaf(true)
             }
             (129, Place::Client) => {
@@ -141,7 +148,7 @@ fn fits(signed: &Signed, key: &Key, usage: KeyUsage) -> bool {
 /// What the client says in its authorization data.
 #[derive(Default)]
 pub(super) struct Wishes {
-    pub(super) knows_bindings: bool,
+    ap_options: Option<u32>,
     subkey_type: Option<usize>,
 }
 
@@ -154,6 +161,10 @@ const SUBKEY_TYPES: [EncryptionType; 4] = [
 ];
 
 impl Wishes {
+    pub(super) fn knows_bindings(&self) -> bool {
+        self.ap_options.is_some_and(|options| options & 0x4000 != 0)
+    }
+
     pub(super) fn subkey_type(&self, replaced: EncryptionType) -> EncryptionType {
         let rank = SUBKEY_TYPES.iter().position(|ours| *ours == replaced);
         match (self.subkey_type, rank) {

@@ -80,6 +80,8 @@ enum Realm {
     Anonymous,
     NotUtf8,
     Empty,
+    /// In a list of realms, the mark of a whole name.
+    Space,
 }
 
 /// The server's realm when its ticket is forged.
@@ -96,6 +98,7 @@ impl Realm {
             Self::Anonymous => b"WELLKNOWN:ANONYMOUS",
             Self::NotUtf8 => b"R\xff",
             Self::Empty => b"",
+            Self::Space => b" ",
         }
     }
 }

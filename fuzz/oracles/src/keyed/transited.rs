@@ -10,6 +10,11 @@ pub(super) fn is_on_the_way(contents: &[u8], client: &[u8], server: &[u8]) -> Op
         realm.len() <= 255 && labels.into_iter().all(is_label)
     };
     let realms: Vec<&[u8]> = contents.split(|byte| *byte == b',').collect();
+    let has_escapes = contents.contains(&b'\\');
+    let is_marked_and_empty = |realm: &&[u8]| !realm.is_empty() && realm.iter().all(|byte| *byte == b' ');
+    if !has_escapes && realms.iter().any(is_marked_and_empty) {
+        return Some(false);
+    }
     if realms.len() > 32 || !realms.iter().copied().chain([client, server]).all(is_plain) {
         return None;
     }
@@ -27,7 +32,7 @@ pub(super) fn is_on_the_way(contents: &[u8], client: &[u8], server: &[u8]) -> Op
     Some(
         realms
             .iter()
-            .all(|realm| *realm == client || *realm == server || is_between(realm)),
+            .all(|realm| *realm == client || (*realm != server && is_between(realm))),
     )
 }
 

@@ -165,10 +165,14 @@ fn open(world: &World, around: &Around, ticket: &[u8], sealed_authenticator: &[u
 impl Opened {
     fn path(&self, world: &World) -> Option<bool> {
         let (tr_type, contents) = &self.ticket.transited;
-        if contents.is_empty() || self.ticket.flags & TRANSITED_POLICY_CHECKED != 0 || world.trust_kdc {
+        let is_no_list = contents.is_empty();
+        if *tr_type != 1 && !(*tr_type == 0 && is_no_list) {
+            return Some(false);
+        }
+        if is_no_list || self.ticket.flags & TRANSITED_POLICY_CHECKED != 0 || world.trust_kdc {
             return Some(true);
         }
-        if *tr_type != 1 {
+        if self.ticket.crealm == world.server_realm {
             return Some(false);
         }
         transited::is_on_the_way(contents, &self.ticket.crealm, &world.server_realm)
@@ -200,7 +204,7 @@ impl Opened {
         let Walk {
             wishes, indicators, ..
         } = walk;
-        let checksum = self.checksum(world, around, wishes.knows_bindings)?;
+        let checksum = self.checksum(world, around, wishes.knows_bindings())?;
         let is_dce_style = checksum.flags & DCE_STYLE != 0;
         match (around.is_bare, is_dce_style) {
             (true, false) => return Err("krb5.unframed"),

@@ -17,6 +17,7 @@ extern crate alloc;
 extern crate std;
 
 mod accept;
+pub mod ccache;
 mod context;
 mod credential;
 pub mod crypto;

@@ -27,6 +27,7 @@ mod error;
 mod initiate;
 pub mod kdc;
 pub mod keytab;
+pub mod krb5_conf;
 mod local_name;
 mod mechanism;
 pub mod message;

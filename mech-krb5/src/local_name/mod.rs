@@ -34,6 +34,18 @@ enum Value {
     Malformed,
 }
 
+impl Value {
+    fn parse(value: &str) -> Self {
+        match value {
+            "DEFAULT" => Self::Default,
+            _ => value
+                .strip_prefix("RULE:")
+                .and_then(Rule::parse)
+                .map_or(Self::Malformed, Self::Rule),
+        }
+    }
+}
+
 impl LocalNames {
     /// Without rules: names of one component in the default realm are mapped to themselves.
     #[must_use]
@@ -53,14 +65,17 @@ impl LocalNames {
     /// Adds a value of `auth_to_local`: `DEFAULT`, or `RULE:[n:format](pattern)s/pattern/replacement/g`. Values are asked in
     /// the order in which they were added, and once there is one, the default counts only where `DEFAULT` stands.
     pub fn add_value(&mut self, value: &str) {
-        let value = match value {
-            "DEFAULT" => Value::Default,
-            _ => value
-                .strip_prefix("RULE:")
-                .and_then(Rule::parse)
-                .map_or(Value::Malformed, Value::Rule),
-        };
-        self.values.get_or_insert_default().push(value);
+        self.values.get_or_insert_default().push(Value::parse(value));
+    }
+
+    /// Whether a value of `auth_to_local` is as it should be, all of it. One that is not stops the search when it is reached.
+    #[must_use]
+    pub fn is_well_formed(value: &str) -> bool {
+        match Value::parse(value) {
+            Value::Rule(rule) => rule.is_well_formed(),
+            Value::Default => true,
+            Value::Malformed => false,
+        }
     }
 
     /// The local name of a principal.

@@ -73,6 +73,17 @@ impl Rule {
         }
     }
 
+    pub(super) fn is_well_formed(&self) -> bool {
+        self.body.as_ref().is_some_and(|body| {
+            let substitutions = &body.substitutions;
+            !body.is_cut_short
+                && !matches!(body.matching, Some(None))
+                && substitutions
+                    .iter()
+                    .all(|substitution| substitution.pattern.is_some())
+        })
+    }
+
     pub(super) fn looks_at_realm(&self) -> bool {
         let format = self.body.as_ref().and_then(|body| body.format.as_ref());
         format.is_some_and(|format| format.iter().any(|piece| matches!(piece, Piece::Part(0))))

@@ -226,6 +226,7 @@ impl<'a> Fields<'a> {
                 renew_till: time(renew_till),
                 ticket: ticket.to_vec(),
             },
+            // Not only 1: MIT writes the bit of the KDC option, 8.
             sealed_by: match is_skey {
                 0 => SealedBy::ServiceKey,
                 _ => SealedBy::SessionKey,

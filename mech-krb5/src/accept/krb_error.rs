@@ -3,6 +3,7 @@
 use super::frame::{Framing, KRB_ERROR};
 use crate::error::{About, Error, Fact};
 use crate::message::{ApOptions, KrbError};
+use crate::principal::PrincipalRef;
 use alloc::boxed::Box;
 use negotiate_core::{MechReject, Timestamp, Token};
 
@@ -39,16 +40,21 @@ impl ErrorReply {
     /// The flags may lie sealed where nobody read them, so the AP-REQ's own option says whether an answer is expected.
     fn token(&self, error: &Error) -> Option<Token> {
         let is_awaited = self.ap_options.contains(ApOptions::MUTUAL_REQUIRED);
-        let server = &error.about.ticket.as_ref().filter(|_| is_awaited)?.service;
-        let message = KrbError {
-            stime: self.now,
-            error_code: error.krb_error(),
-            client: None,
-            realm: server.realm(),
-            sname: server.name(),
-            e_text: None,
-            e_data: None,
-        };
-        Some(self.framing.wrap(KRB_ERROR, |writer| message.write(writer)))
+        let ticket = error.about.ticket.as_ref().filter(|_| is_awaited)?;
+        Some(token(self.framing, self.now, error, ticket.service.borrow()))
     }
+}
+
+/// A KRB-ERROR of `server`. Nothing in it is of the client: what a ticket seals does not go out in clear.
+pub(super) fn token(framing: Framing, now: Timestamp, error: &Error, server: PrincipalRef<'_>) -> Token {
+    let message = KrbError {
+        stime: now,
+        error_code: error.krb_error(),
+        client: None,
+        realm: server.realm(),
+        sname: server.name(),
+        e_text: None,
+        e_data: None,
+    };
+    framing.wrap(KRB_ERROR, |writer| message.write(writer))
 }

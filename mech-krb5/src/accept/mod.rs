@@ -33,7 +33,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use frame::Framing;
 use krb_error::ErrorReply;
-use negotiate_core::{AcceptRequest, Ambient, MechReject, MechStep, Seconds, Secret};
+use negotiate_core::{AcceptRequest, Ambient, MechReject, MechStep, Seconds, Secret, Timestamp};
 use open_ticket::TicketOpened;
 use replay::Answer;
 
@@ -100,11 +100,11 @@ pub(crate) fn accept(
     token: &[u8],
     ambient: &mut Ambient<'_>,
 ) -> Result<MechStep, MechReject> {
-    let frame = frame::open(token).map_err(Error::new)?;
-    let ap_req =
-        ApReq::decode(frame.ap_req).map_err(|error| Error::new(Fact::in_part(Part::ApReq, error)))?;
     // One keytab for the whole attempt, whatever is reloaded meanwhile.
     let keytab = config.keys.current();
+    let frame = frame::open(token).map_err(|fact| unknown_token(fact, &keytab, ambient.now))?;
+    let ap_req =
+        ApReq::decode(frame.ap_req).map_err(|error| Error::new(Fact::in_part(Part::ApReq, error)))?;
     Attempt {
         config,
         keytab: &keytab,
@@ -113,6 +113,21 @@ pub(crate) fn accept(
         ap_req: &ap_req,
     }
     .run(ambient)
+}
+
+/// RFC 4121 section 4.1: a TOK_ID that nobody knows is answered with a KRB-ERROR. No ticket says who was meant, so the answer
+/// is in the name of the keytab's first entry.
+fn unknown_token(fact: Fact, keytab: &Keytab, now: Timestamp) -> MechReject {
+    let server = match fact {
+        Fact::NotApReq(frame::AP_REP | frame::KRB_ERROR) => None,
+        Fact::NotApReq(_) => keytab.entries().first().map(|entry| entry.principal().borrow()),
+        _ => None,
+    };
+    let error = Error::new(fact);
+    MechReject {
+        token: server.map(|server| krb_error::token(Framing::Gss, now, &error, server)),
+        reason: Box::new(error),
+    }
 }
 
 /// One AP-REQ being accepted.
@@ -181,7 +196,7 @@ impl Attempt<'_> {
         }
     }
 
-    fn error_reply(&self, now: negotiate_core::Timestamp, opened: Option<&TicketOpened<'_>>) -> ErrorReply {
+    fn error_reply(&self, now: Timestamp, opened: Option<&TicketOpened<'_>>) -> ErrorReply {
         let ticket = &self.ap_req.ticket;
         let server = ticket.sname.in_realm(ticket.realm);
         let label = TicketLabel {

@@ -2,10 +2,10 @@
 
 use crate::faults::{Fault, stages};
 use crate::initiator::unframed;
-use crate::login::{ETYPE, Framing, Login, NOW, Server, error, key};
-use mech_krb5::message::{ApOptions, KrbError};
-use mech_krb5::{NameType, Principal};
-use negotiate_core::{ContextFlags, Token};
+use crate::login::{ETYPE, Framing, Login, NOW, SERVICE, Server, error, key};
+use mech_krb5::message::{ApOptions, ErrorCode, KrbError};
+use mech_krb5::{Fact, NameType, Principal};
+use negotiate_core::{ContextFlags, MechType, Token};
 
 /// The stages at which nobody knows yet what is asked.
 const UNREAD: usize = 2;
@@ -50,6 +50,36 @@ fn who_waits_for_none_gets_none() {
     for fault in stages().iter().flatten() {
         let (_, _, token) = answer(fault, ApOptions(0));
         assert!(token.is_none(), "{} {}", fault.code, fault.how);
+    }
+}
+
+/// RFC 4121 section 4.1. A known token that is not due is no unknown one, and an error is never answered with an error.
+#[test]
+fn an_unknown_token_is_answered_in_the_name_of_the_keytab() {
+    for (token_id, is_answered) in [
+        ([4, 0], true),
+        ([5, 4], true),
+        ([1, 1], true),
+        ([0, 1], true),
+        ([2, 0], false),
+        ([3, 0], false),
+    ] {
+        let login = Login {
+            framing: Framing::Gss(MechType::KRB5, token_id),
+            ap_options: ApOptions(0),
+            ..Login::default()
+        };
+        let reject = Server::default().refused(&login);
+        assert_eq!(error(&reject).fact, Fact::NotApReq(token_id));
+        assert_eq!(reject.token().is_some(), is_answered, "{token_id:?}");
+        if let Some(token) = reject.token() {
+            let (token_id, message) = unframed(token.as_bytes());
+            assert_eq!(token_id, [3, 0]);
+            let error = KrbError::decode(message).unwrap();
+            assert_eq!((error.error_code, error.stime), (ErrorCode::MSG_TYPE, NOW));
+            let service = Principal::parse(SERVICE).unwrap();
+            assert_eq!(error.sname.in_realm(error.realm), service.borrow());
+        }
     }
 }
 

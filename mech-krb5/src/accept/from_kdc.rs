@@ -10,7 +10,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use negotiate_core::der::Reader;
 
-/// What the ticket says.
+/// What the ticket says, as far as it is handed on (RFC 4120 section 8.1).
 #[derive(Default)]
 pub(super) struct FromKdc<'a> {
     pub(super) pac: PacFound<'a>,

@@ -30,7 +30,7 @@ pub(super) struct BindingsChecked<'a> {
 /// `cksumtype` of GSS-API's structure.
 const GSS_CHECKSUM: i32 = 0x8003;
 
-/// Flags that an initiator may set in a context: delegation and bound channels are for the acceptor to say.
+/// Flags that an initiator may set in a context; others are ignored (RFC 4121 section 4.1.1.1). Delegation and bound channels are for the acceptor to say.
 const INITIATOR_FLAGS: ContextFlags = ContextFlags::MUTUAL
     .with(ContextFlags::REPLAY)
     .with(ContextFlags::SEQUENCE)

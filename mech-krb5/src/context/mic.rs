@@ -27,6 +27,7 @@ pub(super) fn verify(
     mic: &[u8],
 ) -> Result<MessageOrder, PerMessageError> {
     let (header, checksum) = Header::parse(TokenId::Mic, mic)?;
+    // RFC 4121 section 4.2.2: never sealed.
     if header.flags & Header::SEALED != 0 || header.extra_count != FILLER || header.rotation != FILLER {
         return Err(PerMessageError::DefectiveToken);
     }

@@ -1,4 +1,5 @@
-//! Per-message tokens of RFC 4121 section 4.2 (MIC and Wrap) for the encryption types of RFC 3961 onwards.
+//! Per-message tokens of RFC 4121 section 4.2 (MIC and Wrap) for the encryption types of RFC 3961 onwards, of any length
+//! that memory holds (RFC 4121 section 5.2).
 //!
 //! Not here: the older tokens of RFC 1964 and RFC 4757 for RC4.
 

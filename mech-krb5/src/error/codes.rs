@@ -12,7 +12,7 @@ pub(super) struct Row {
     pub(super) blame: Blame,
     pub(super) verdict: Verdict,
     pub(super) gss_major: GssMajor,
-    /// RFC 4120 section 7.5.9; section 3.2.3 names the code for each check.
+    /// RFC 4120 sections 7.5.9 and 3.2.3, which names the code for each check.
     pub(super) krb_error: ErrorCode,
 }
 

@@ -94,7 +94,8 @@ fn application<'a>(input: &mut Reader<'a>, number: u8) -> Result<Reader<'a>, der
     Ok(sequence)
 }
 
-/// Reads `pvno [number] INTEGER (5), msg-type [number + 1] INTEGER (message_type)`, with which every message begins.
+/// Reads `pvno [number] INTEGER (5), msg-type [number + 1] INTEGER (message_type)`, with which every message begins (RFC
+/// 4120 sections 3.2.3 and 5.2.4).
 fn head(sequence: &mut Reader<'_>, first: u8, message_type: i64) -> Result<(), MessageError> {
     let version = sequence.field(first, Reader::integer)?;
     if version != PVNO {

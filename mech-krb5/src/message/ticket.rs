@@ -29,7 +29,7 @@ pub struct Ticket<'a> {
 }
 
 impl<'a> Ticket<'a> {
-    /// Reads one.
+    /// Reads one, of the only version that there is (RFC 4120 section 5.2.4).
     ///
     /// # Errors
     /// If it is not a ticket of version 5, or not its DER.
@@ -162,7 +162,7 @@ impl<'a> EncTicketPart<'a> {
     }
 }
 
-/// `TicketFlags` (RFC 4120 section 5.3 and 2).
+/// `TicketFlags` (RFC 4120 section 5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TicketFlags(pub u32);
 

@@ -46,7 +46,7 @@ pub(crate) struct Negotiated {
     mic_exchange: MicExchange,
 }
 
-/// Begins with the content of the initial token.
+/// Begins with the content of the initial token (RFC 4178 section 3.2 c).
 pub(crate) fn first_token(
     conversation: Conversation,
     token: Reader<'_>,

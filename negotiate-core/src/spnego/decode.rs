@@ -252,6 +252,8 @@ mod tests {
         ] {
             assert!(init(&init_with(fields)).is_err(), "{fields:02x?}");
         }
+        let extended = resp(b"\xa1\x0b\x30\x09\xa0\x03\x0a\x01\x01\xa4\x00\xa7\x00").unwrap();
+        assert_eq!(extended.neg_state, Some(NegState::AcceptIncomplete));
         assert!(resp(b"\xa1\x09\x30\x05\xa0\x03\x0a\x01\x01\xa4\x00").is_err());
     }
 

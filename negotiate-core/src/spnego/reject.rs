@@ -196,7 +196,7 @@ impl Explain for SpnegoError {
             | Self::NoCommonMechanism { .. } => GssMajor::BadMech,
             Self::ResponseWithoutExchange => GssMajor::NoContext,
             Self::MicNotMade(_) | Self::InitiatorRejected => GssMajor::Failure,
-            // RFC 4178 section 5 asks for DEFECTIVE_TOKEN where a MIC is missing or wrong.
+            // RFC 4178 section 3.2 asks for BAD_MECH where there is nothing in common; RFC 4178 section 5 asks for DEFECTIVE_TOKEN where a MIC is missing or wrong.
             _ => GssMajor::DefectiveToken,
         }
     }

@@ -147,9 +147,12 @@ fn a_mic_has_one_header() {
         header[at] = value;
         let checksum = checksum_key.checksum(&[b"message", &header]);
         let token = [&header, checksum.as_bytes()].concat();
-        let base = BaseKey::InitiatorSubkeyOrSessionKey;
+        let keys = ContextKeys {
+            initiator: key.clone(),
+            acceptor_subkey: None,
+        };
         let flags = ContextFlags::default();
-        let mut acceptor = MessageProtection::new(Role::Acceptor, base, key.clone(), 0, 9, flags);
+        let mut acceptor = MessageProtection::new(Role::Acceptor, keys, 0, 9, flags);
         assert_eq!(
             acceptor.verify_mic(b"message", &token),
             expected,

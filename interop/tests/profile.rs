@@ -1,7 +1,7 @@
 //! The table of krb5.conf files in testvectors, asked of MIT krb5's own reader: it reads what the table says, or says what stands
 //! there as `mit-error`; what we refuse and it does not, it reads as `mit-tree`.
 
-use interop::peers::{succeed, text, tool};
+use interop::peers::{scratch, succeed, text, tool};
 use serde_json::{Value, json};
 use testvectors::{Case, load};
 
@@ -9,11 +9,7 @@ use testvectors::{Case, load};
 fn mit_reads_files_as_the_table_says() {
     let cases = load("krb5/profile.txt");
     let questions: Vec<Value> = cases.iter().map(question).collect();
-    let questions = serde_json::to_vec(&questions).expect("JSON");
-    let answers = text(&succeed(&mut tool("profile.py"), &questions));
-    let answers: Vec<Value> = serde_json::from_str(&answers).expect("JSON");
-    assert_eq!(answers.len(), cases.len());
-    for (case, answer) in cases.iter().zip(answers) {
+    for (case, answer) in cases.iter().zip(mit(&questions)) {
         let tree = match case.expect() {
             "read" => "tree",
             _ if case.has("mit-tree") => "mit-tree",
@@ -25,6 +21,59 @@ fn mit_reads_files_as_the_table_says() {
         let lines: Vec<String> = case.lines(tree).into_iter().map(plain).collect();
         assert_eq!(answer, json!(lines), "{case}");
     }
+}
+
+/// Names of files, of which MIT takes some; what it reads of them is what we read.
+#[test]
+fn mit_includes_the_files_of_a_directory_that_we_include() {
+    let directory = scratch("include");
+    let file = |name: &str, text: &str| {
+        let path = directory.join(name);
+        std::fs::create_dir_all(path.parent().expect("a directory")).expect("made");
+        std::fs::write(path, text).expect("written");
+    };
+    for name in [
+        "A",
+        "a",
+        "a-b_1",
+        "Z",
+        "b.conf",
+        "\u{fc}.conf",
+        ".conf",
+        ".hidden",
+        "a~",
+        "a.rpmsave",
+        "b.conf.bak",
+        "#a#",
+        "\u{fc}",
+        "a b",
+        "a b.conf",
+        "directory/x",
+    ] {
+        file(&format!("d/{name}"), &format!("[a]\nx = {name}\n"));
+    }
+    let main = format!(
+        "[a]\nx = 1\nincludedir {0}/d\nx = 2\ninclude {0}/one\nx = 4\n",
+        directory.display()
+    );
+    file("main", &main);
+    file("one", "[a]\nx = 3\n");
+    let main = directory.join("main");
+    let profile = negotiate_io::krb5_conf::load(std::slice::from_ref(&main)).expect("read");
+    let ours = profile
+        .values(&["a", "x"])
+        .map(|value| format!("a > x = {}", value.text()));
+    let ours: Vec<String> = std::iter::once("a:".to_owned()).chain(ours).collect();
+    assert!(ours.len() > 10, "{ours:?}");
+    assert_eq!(mit(&[json!({ "paths": [main] })]), [json!(ours)]);
+}
+
+fn mit(questions: &[Value]) -> Vec<Value> {
+    let input = serde_json::to_vec(&questions).expect("JSON");
+    let answers = text(&succeed(&mut tool("profile.py"), &input));
+    let answers: Vec<Value> = serde_json::from_str(&answers).expect("JSON");
+    assert_eq!(answers.len(), questions.len());
+    answers
 }
 
 fn question(case: &Case) -> Value {

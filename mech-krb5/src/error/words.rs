@@ -308,7 +308,10 @@ impl Fact {
                 "a KDC on the way does not follow RFC 4120: update it".into()
             }
             Self::TransitedRefused { client_realm, server_realm, fault: PathFault::Realm(via) } => {
-                format!("if this path is wanted, add to capaths: {client_realm} = {{ {server_realm} = {via} }}")
+                let [client_realm, server_realm, via] = [client_realm, server_realm, via].map(|realm| bare(realm));
+                format!(
+                    "if this path is wanted, add this line to krb5.conf, in [capaths], below {client_realm}: {server_realm} = {via}"
+                )
             }
             Self::TransitedRefused { .. } => {
                 "let the KDCs of this server's realm check paths themselves, and trust them to (trust_kdc)".into()
@@ -424,4 +427,15 @@ impl fmt::Display for Container {
             Self::Authenticator => "the authenticator",
         })
     }
+}
+
+/// A realm as krb5.conf has it: without its quotation marks, if it has no characters but those of domain names.
+fn bare(quoted: &str) -> &str {
+    let is_plain = |inner: &&str| {
+        inner
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+    };
+    let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.filter(is_plain).unwrap_or(quoted)
 }

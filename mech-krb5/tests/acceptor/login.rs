@@ -8,7 +8,7 @@ use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
 use mech_krb5::keytab::{Keytab, KeytabEntry};
 use mech_krb5::message::{ApOptions, TicketFlags};
 use mech_krb5::replay::ReplayCache;
-use mech_krb5::{Details, Error, Fact, Krb5, Krb5Builder, Principal};
+use mech_krb5::{Details, Error, Fact, Krb5, Krb5Builder, Principal, TransitedPolicy};
 use negotiate_core::{
     Acceptor, Ambient, BindingsPolicy, ChannelBindings, ContextFlags, Exchange, MechType, Random,
     RandomUnavailable, Reject, Seconds, SecurityContext, ServiceName, Step, Timestamp, Token,
@@ -191,6 +191,7 @@ impl Login {
 pub(crate) struct Server {
     pub(crate) entries: Vec<KeytabEntry>,
     pub(crate) replay_cache: Arc<dyn ReplayCache>,
+    pub(crate) transited: TransitedPolicy,
     /// Changes the mechanism's policies.
     pub(crate) configure: fn(Krb5Builder) -> Krb5Builder,
     pub(crate) names: Vec<&'static str>,
@@ -224,6 +225,7 @@ impl Server {
                 &ticket.service_key,
             )],
             replay_cache: Arc::new(Forgetful),
+            transited: TransitedPolicy::default(),
             configure: |builder| builder,
             names: Vec::new(),
             bindings: None,
@@ -259,7 +261,10 @@ impl Server {
 
     pub(crate) fn exchange(&self) -> Exchange {
         let krb5 = Krb5::builder(Keytab::from_entries(self.entries.clone()));
-        let krb5 = (self.configure)(krb5.replay_cache(Arc::clone(&self.replay_cache)));
+        let krb5 = krb5
+            .replay_cache(Arc::clone(&self.replay_cache))
+            .transited(self.transited.clone());
+        let krb5 = (self.configure)(krb5);
         let acceptor = Acceptor::builder()
             .mechanism(krb5.build().unwrap())
             .bindings_policy(self.bindings_policy);

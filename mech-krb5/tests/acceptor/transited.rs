@@ -2,6 +2,7 @@
 
 use crate::login::{Login, SERVICE, Server, principal};
 use mech_krb5::Krb5Builder;
+use mech_krb5::krb5_conf::Profile;
 use mech_krb5::message::TicketFlags;
 use mech_krb5::{Fact, NameType, PathFault, Principal, TransitedPolicy};
 
@@ -122,7 +123,7 @@ fn a_configured_path_takes_the_place_of_the_hierarchy() {
 fn the_refusal_says_what_to_configure() {
     let reject = Server::default().refused(&login("OTHER.TEST", b"TEST,HUB.ORG"));
     let advice = reject.reason().advice();
-    let line = r#""OTHER.TEST" = { "EXAMPLE.TEST" = "HUB.ORG" }"#;
+    let line = "[capaths], below OTHER.TEST: EXAMPLE.TEST = HUB.ORG";
     assert!(advice.contains(line), "{advice}");
     let unreadable = Server::default().refused(&login("OTHER.TEST", b"HUB.ORG\\"));
     assert!(
@@ -175,5 +176,29 @@ fn only_one_way_of_writing_them_is_known() {
         assert_eq!(Server::default().verdict(&login), of_nothing, "{tr_type}");
         login.ticket.flags = TicketFlags(login.ticket.flags.0 | TicketFlags::TRANSITED_POLICY_CHECKED.0);
         assert_eq!(Server::default().verdict(&login), of_nothing, "{tr_type}");
+    }
+}
+
+/// By the table that MIT krb5 is asked for too (interop/tests/capaths.rs).
+#[test]
+fn capaths_of_krb5_conf_are_judged_as_the_table_says() {
+    let bare = |text: &str| text.trim_start_matches('|').trim_end_matches('|').to_owned();
+    let cases = testvectors::load("krb5/capaths.txt");
+    assert!(cases.len() >= 25, "{}", cases.len());
+    for case in cases {
+        let lines: Vec<String> = case.lines("capaths").into_iter().map(bare).collect();
+        let text = format!("[capaths]\n{}\n", lines.join("\n"));
+        let policy = Profile::parse("krb5.conf", text).unwrap().transited_policy();
+        let login = login(case.text("client"), bare(case.text("transited")).as_bytes());
+        assert_eq!(case.text("server"), "EXAMPLE.TEST");
+        let server = Server {
+            transited: policy,
+            ..Server::default()
+        };
+        let expected = match case.expect() {
+            "refused" => REFUSED,
+            other => other,
+        };
+        assert_eq!(server.verdict(&login), expected, "{case}");
     }
 }

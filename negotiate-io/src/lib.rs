@@ -2,8 +2,11 @@
 //!
 //! - [`keytab`]: keytab files, read, merged and watched.
 //! - [`krb5_conf`]: `krb5.conf` with what it includes.
+//! - `replay`: a replay cache in a file that MIT's library can share (Linux).
 //!
-//! Not here yet: KDC transport, credential caches, replay files, Redis.
+//! Not here yet: KDC transport, credential caches, Redis.
 
 pub mod keytab;
 pub mod krb5_conf;
+#[cfg(target_os = "linux")]
+pub mod replay;

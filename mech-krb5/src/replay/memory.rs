@@ -1,7 +1,7 @@
 //! The replay cache of one process: bounded, sharded, in memory.
 
 use super::shard::{Fingerprint, Seen, Shard};
-use super::{ReplayAnswer, ReplayCache, ReplayEntry};
+use super::{OnStart, ReplayAnswer, ReplayCache, ReplayEntry};
 use aes::Aes128;
 use aes::cipher::{Array, BlockCipherEncrypt, KeyInit};
 use alloc::boxed::Box;
@@ -37,30 +37,6 @@ impl Default for MemoryReplayConfig {
             capacity: 1_000_000,
             on_start: OnStart::default(),
             clock_skew: Seconds(300),
-        }
-    }
-}
-
-/// What is accepted after a start, when the authenticators that an earlier process saw are forgotten.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnStart {
-    /// Nothing with a time before the start and the clock skew: what an earlier process can have accepted, whatever the
-    /// initiator's clock. This is what RFC 4120 section 3.2.3 asks for, and keeps a service out of work for the skew.
-    RefuseForSkew,
-    /// Nothing with a time before the start. An authenticator whose initiator's clock was ahead of ours can be replayed
-    /// after a restart, as long as it was ahead: a stated deviation from RFC 4120 section 3.2.3.
-    #[default]
-    RefuseCtimeBeforeStart,
-    /// Everything. Whatever was accepted in the last minutes before a restart can be replayed.
-    Accept,
-}
-
-impl OnStart {
-    fn known_from(self, start: Timestamp, clock_skew: Seconds) -> Timestamp {
-        match self {
-            Self::RefuseForSkew => start.plus(clock_skew),
-            Self::RefuseCtimeBeforeStart => start,
-            Self::Accept => Timestamp::from_unix_micros(i64::MIN),
         }
     }
 }

@@ -1,18 +1,22 @@
 //! Replay caches (RFC 4120 section 3.2.3): whether an authenticator was seen before.
 //!
 //! A cache is asked once for each AP-REQ, after the ticket and the authenticator were opened and their times checked,
-//! and remembers what it answers in the same atomic step. [`MemoryReplayCache`] serves one process; a service of
-//! several processes or machines needs a store that they share, and gives it by implementing [`ReplayCache`].
+//! and remembers what it answers in the same atomic step. [`MemoryReplayCache`] serves one process; [`file2`] is the format
+//! of the file that processes of one machine share, MIT krb5's among them; a service of several machines needs a store
+//! that they share, and gives it by implementing [`ReplayCache`].
 
+pub mod file2;
 #[cfg(feature = "std")]
 mod memory;
+mod on_start;
 #[cfg(feature = "std")]
 mod shard;
 #[cfg(feature = "std")]
 mod table;
 
 #[cfg(feature = "std")]
-pub use memory::{MemoryReplayCache, MemoryReplayConfig, OnStart};
+pub use memory::{MemoryReplayCache, MemoryReplayConfig};
+pub use on_start::OnStart;
 
 use alloc::boxed::Box;
 use core::fmt;

@@ -1,0 +1,149 @@
+//! MIT krb5's replay cache file, format "file2" (release 1.18 and later, `doc/formats/rcache_file_format`), which the
+//! acceptors of one machine share, whatever library they use. Here is what stands in it and where; opening, locking, reading
+//! and writing it are the caller's.
+//!
+//! ```text
+//! 16 bytes      seed of SipHash-2-4, random
+//! 1023 records  first table
+//! 2048 records  second table, then 4096, 8192, ...
+//!
+//! record: 12 bytes  the tag, cut or filled up with zeros
+//!          4 bytes  its time, big-endian seconds since 1970; zero where nothing was ever written
+//! ```
+//!
+//! A file may be sparse, and ends with the last record that was written. Nobody ever takes a record out: one that is older
+//! than the clock skew is written over. All accesses must be under an exclusive lock of the whole file.
+
+mod search;
+
+pub use search::{Next, Search, Write};
+
+use super::ReplayEntry;
+use core::fmt;
+use negotiate_core::{Seconds, Timestamp};
+
+/// Length of the seed at the start of the file.
+pub const SEED_LEN: usize = 16;
+/// Length of a record.
+pub const RECORD_LEN: usize = 16;
+/// Length of the tag in it. An etype's checksum is 12 bytes or more.
+const TAG_LEN: usize = 12;
+
+/// No file is longer: MIT's library goes no further than the tables that end below 2^31.
+pub const MAX_FILE_LEN: u64 = 0x7fff_c000;
+
+/// An authenticator as the file has it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Record {
+    tag: [u8; TAG_LEN],
+    // Never zero.
+    time: u32,
+}
+
+impl Record {
+    /// The record for an authenticator: under its time it lives as long as the entry is to, by the same clock skew.
+    ///
+    /// MIT writes the time at which it saw the authenticator. That is too early where the initiator's clock is ahead, so
+    /// that such an entry of MIT's may be written over while the authenticator is still good.
+    ///
+    /// # Errors
+    /// [`File2Error::TimeOutOfRange`] if that time is not between 1970 and 2106.
+    pub fn new(entry: &ReplayEntry<'_>, clock_skew: Seconds) -> Result<Self, File2Error> {
+        let alive = entry.expires.minus(clock_skew);
+        let seconds = match alive.subsec_micros() {
+            0 => alive.unix(),
+            _ => alive.unix().saturating_add(1),
+        };
+        let time = u32::try_from(seconds).map_err(|_| File2Error::TimeOutOfRange)?;
+        let mut tag = [0; TAG_LEN];
+        for (to, from) in tag.iter_mut().zip(entry.tag) {
+            *to = *from;
+        }
+        match time {
+            0 => Err(File2Error::TimeOutOfRange),
+            time => Ok(Self { tag, time }),
+        }
+    }
+
+    /// As it stands in the file.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; RECORD_LEN] {
+        let mut bytes = [0; RECORD_LEN];
+        let parts = self.tag.into_iter().chain(self.time.to_be_bytes());
+        for (to, from) in bytes.iter_mut().zip(parts) {
+            *to = from;
+        }
+        bytes
+    }
+
+    /// `None` where nothing was written.
+    fn from_bytes(bytes: [u8; RECORD_LEN]) -> Option<Self> {
+        let (tag, time) = bytes.split_first_chunk()?;
+        let time = u32::from_be_bytes(*time.first_chunk()?);
+        (time != 0).then_some(Self { tag: *tag, time })
+    }
+
+    fn is_expired(self, now: Timestamp, clock_skew: Seconds) -> bool {
+        now.unix() > i64::from(self.time).saturating_add(clock_skew.0.into())
+    }
+}
+
+/// Its time only.
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Record({})", Timestamp::from_unix(self.time.into()))
+    }
+}
+
+/// What the length of a file says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contents {
+    /// Nothing: the seed is still to be drawn and written.
+    Nothing,
+    /// A seed, and records behind it.
+    SeedAndRecords,
+}
+
+impl Contents {
+    /// Of a file of this length.
+    ///
+    /// # Errors
+    /// [`File2Error`] if no such file has it. MIT's library goes on with the first two kinds, and loses records by that.
+    pub const fn of_len(len: u64) -> Result<Self, File2Error> {
+        match len {
+            0 => Ok(Self::Nothing),
+            1..16 => Err(File2Error::SeedTruncated),
+            _ if !len.is_multiple_of(16) => Err(File2Error::RecordTruncated),
+            // The second of two records may stand one behind the last table.
+            _ if len > MAX_FILE_LEN + 16 => Err(File2Error::TooLong),
+            _ => Ok(Self::SeedAndRecords),
+        }
+    }
+}
+
+/// Why a file is not a replay cache, or cannot hold an authenticator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum File2Error {
+    /// It ends within the seed.
+    SeedTruncated,
+    /// It ends within a record.
+    RecordTruncated,
+    /// It is longer than [`MAX_FILE_LEN`] allows.
+    TooLong,
+    /// A record's time is seconds since 1970 in 32 bits.
+    TimeOutOfRange,
+}
+
+impl fmt::Display for File2Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SeedTruncated => "it ends within the hash seed",
+            Self::RecordTruncated => "it ends within a record",
+            Self::TooLong => "it is longer than 2 GiB, which no replay cache is",
+            Self::TimeOutOfRange => "the time is not between 1970 and 2106",
+        })
+    }
+}
+
+impl core::error::Error for File2Error {}

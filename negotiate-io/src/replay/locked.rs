@@ -1,0 +1,180 @@
+//! The file, open and locked as MIT krb5 does it (`rc_dfl.c`, `lock_file.c`): owner only, no symbolic link, the whole file
+//! under an exclusive lock of the open file description. Such locks exclude those of processes too (POSIX), and unlike
+//! them do not vanish when somebody else in this process, MIT's library for instance, closes the same file.
+
+use super::error::ReplayFileFault;
+use mech_krb5::replay::file2::{Contents, Next, RECORD_LEN, Record, SEED_LEN, Search, Write};
+use negotiate_core::{Random as _, Seconds, SystemRandom, Timestamp};
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::libc;
+use nix::unistd::geteuid;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often a file may turn out to be deleted or replaced between opening and locking it.
+const OPEN_TRIES: usize = 8;
+
+/// The open file. The lock ends when it is dropped.
+pub(super) struct Locked {
+    file: File,
+    pub(super) found: Contents,
+    pub(super) state: State,
+}
+
+/// What tells that this is the file it was, and only grew. Not its inode: a new file may get that of a deleted one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct State {
+    seed: [u8; SEED_LEN],
+    len: u64,
+}
+
+impl State {
+    /// Whether a file in this state has all that it had in the `earlier` one.
+    pub(super) fn continues(self, earlier: Self) -> bool {
+        self.seed == earlier.seed && self.len >= earlier.len
+    }
+}
+
+impl Locked {
+    pub(super) fn open(path: &Path, lock_wait: Duration) -> Result<Self, ReplayFileFault> {
+        let give_up = Instant::now() + lock_wait;
+        for _ in 0..OPEN_TRIES {
+            let file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .mode(0o600)
+                // Non-blocking for what turns out to be no file.
+                .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits())
+                .open(path)?;
+            check(&file.metadata()?, geteuid().as_raw())?;
+            lock(&file, give_up)?;
+            let metadata = file.metadata()?;
+            // Whoever comes now opens another one, and would not see what is written into this.
+            if metadata.nlink() > 0 {
+                return Self::read(file, metadata.len());
+            }
+        }
+        Err(ReplayFileFault::Replaced)
+    }
+
+    fn read(file: File, len: u64) -> Result<Self, ReplayFileFault> {
+        let mut seed = [0; SEED_LEN];
+        let found = Contents::of_len(len)?;
+        match found {
+            Contents::Nothing => {
+                SystemRandom
+                    .fill(&mut seed)
+                    .map_err(|_| ReplayFileFault::NoRandomBytes)?;
+                file.write_all_at(&seed, 0)?;
+            }
+            Contents::SeedAndRecords => file.read_exact_at(&mut seed, 0)?,
+        }
+        let len = len.max(SEED_LEN as u64);
+        let state = State { seed, len };
+        Ok(Self { file, found, state })
+    }
+
+    /// Looks for an authenticator: `None` if it is there, what is to be written if it is not.
+    pub(super) fn find(&self, record: Record, now: Timestamp, clock_skew: Seconds) -> io::Result<Found> {
+        let mut search = Search::new(self.state.seed, record, now, clock_skew);
+        loop {
+            let mut found = [0; RECORD_LEN * 2];
+            let len = self.read_at_most(&mut found, search.offset())?;
+            search = match search.look(&found[..len]) {
+                Next::Look(next) => next,
+                Next::Replayed => return Ok(Found::Replayed),
+                Next::Full => return Ok(Found::Full),
+                Next::Write(write) => return Ok(Found::New(write)),
+            };
+        }
+    }
+
+    /// Adds the record that [`Locked::find`] has found missing.
+    pub(super) fn write(&mut self, write: &Write) -> io::Result<()> {
+        self.file.write_all_at(&write.bytes, write.offset)?;
+        let end = write.offset + RECORD_LEN as u64;
+        self.state.len = self.state.len.max(end);
+        Ok(())
+    }
+
+    fn read_at_most(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut len = 0;
+        while len < buffer.len() {
+            match self.file.read_at(&mut buffer[len..], offset + len as u64) {
+                Ok(0) => break,
+                Ok(more) => len += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(len)
+    }
+}
+
+/// What the file says of an authenticator.
+pub(super) enum Found {
+    Replayed,
+    New(Write),
+    Full,
+}
+
+fn check(metadata: &Metadata, user: u32) -> Result<(), ReplayFileFault> {
+    let owner = metadata.uid();
+    let mode = metadata.mode() & 0o7777;
+    if !metadata.is_file() {
+        Err(ReplayFileFault::NotAFile)
+    } else if owner != user {
+        Err(ReplayFileFault::Owner { owner, user })
+    } else if mode & 0o022 != 0 {
+        Err(ReplayFileFault::WritableByOthers { mode })
+    } else {
+        Ok(())
+    }
+}
+
+/// Asks for the lock until it is given: the call that waits cannot be told for how long.
+fn lock(file: &File, give_up: Instant) -> Result<(), ReplayFileFault> {
+    let whole = libc::flock {
+        l_type: libc::F_WRLCK as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    let mut pause = Duration::from_micros(5);
+    loop {
+        match fcntl(file, FcntlArg::F_OFD_SETLK(&whole)) {
+            Ok(_) => return Ok(()),
+            Err(Errno::EINTR) => {}
+            Err(Errno::EAGAIN | Errno::EACCES) if Instant::now() < give_up => {
+                thread::sleep(pause);
+                pause = (pause * 2).min(Duration::from_millis(1));
+            }
+            Err(Errno::EAGAIN | Errno::EACCES) => return Err(ReplayFileFault::Locked),
+            Err(error) => return Err(ReplayFileFault::Io(error.into())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_somebody_else_is_refused() {
+        let own = std::env::current_exe().unwrap().metadata().unwrap();
+        let other = own.uid() + 1;
+        assert!(check(&own, own.uid()).is_ok());
+        let fault = check(&own, other).unwrap_err();
+        let ReplayFileFault::Owner { owner, user } = fault else {
+            panic!("{fault}")
+        };
+        assert_eq!((owner, user), (own.uid(), other));
+    }
+}

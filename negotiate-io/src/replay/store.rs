@@ -1,0 +1,111 @@
+//! The questions of one process, put to the file: locked, looked for, written, and the lock is given back.
+
+use super::error::ReplayFileFault;
+use super::locked::{Found, Locked, State};
+use super::{FileReplayOptions, Question};
+use mech_krb5::replay::ReplayAnswer;
+use mech_krb5::replay::file2::Contents;
+use negotiate_core::Timestamp;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub(super) struct Store {
+    path: PathBuf,
+    options: FileReplayOptions,
+    // The file as it was left.
+    state: State,
+    // Authenticators with earlier times may have been seen and forgotten.
+    known_from: Timestamp,
+    // What was said last about a file that cannot be used, so that it is said once.
+    failed: Option<String>,
+}
+
+impl Store {
+    pub(super) fn open(
+        path: &Path,
+        options: FileReplayOptions,
+        now: Timestamp,
+    ) -> Result<Self, ReplayFileFault> {
+        let Locked { found, state, .. } = Locked::open(path, options.lock_wait)?;
+        let known_from = match found {
+            Contents::Nothing => options.on_start.known_from(now, options.clock_skew),
+            // As far back as an authenticator can be good, those who use the file have remembered.
+            Contents::SeedAndRecords => Timestamp::from_unix_micros(i64::MIN),
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            options,
+            state,
+            known_from,
+            failed: None,
+        })
+    }
+
+    /// Answers all of them under one lock.
+    pub(super) fn answer(&mut self, questions: Vec<Question>) {
+        match Locked::open(&self.path, self.options.lock_wait) {
+            Ok(mut locked) => {
+                self.failed = None;
+                for question in questions {
+                    let answer = self
+                        .judge(&mut locked, &question)
+                        .unwrap_or_else(|error| self.unavailable(&error.into()));
+                    // Whoever does not wait any more has used the authenticator up all the same.
+                    let _ = question.answer.send(answer);
+                }
+            }
+            Err(fault) => {
+                for question in questions {
+                    let _ = question.answer.send(self.unavailable(&fault));
+                }
+            }
+        }
+    }
+
+    fn judge(&mut self, locked: &mut Locked, question: &Question) -> io::Result<ReplayAnswer> {
+        let FileReplayOptions {
+            on_start, clock_skew, ..
+        } = self.options;
+        if !locked.state.continues(self.state) {
+            tracing::warn!(
+                target: "negotiate_io", path = %self.path.display(),
+                "the replay cache was deleted, replaced or cut: what it had is forgotten"
+            );
+            let from = on_start.known_from(question.now, clock_skew);
+            self.known_from = self.known_from.max(from);
+        }
+        self.state = locked.state;
+        let write = match locked.find(question.record, question.now, clock_skew)? {
+            Found::Replayed => return Ok(ReplayAnswer::Replayed),
+            Found::New(_) | Found::Full if question.client_time < self.known_from => {
+                return Ok(ReplayAnswer::BeforeStart {
+                    from: self.known_from,
+                });
+            }
+            Found::Full => return Ok(ReplayAnswer::Full),
+            Found::New(write) => write,
+        };
+        locked.write(&write)?;
+        self.state = locked.state;
+        // While clocks go forward, the skew check has refused what is as old as this. If the clock was ahead for a while and
+        // is set back, this keeps what was written over in the meantime from being replayed here.
+        if let Some(forgotten) = write.forgotten {
+            let after = Timestamp::from_unix_micros(forgotten.unix_micros().saturating_add(1));
+            self.known_from = self.known_from.max(after);
+        }
+        Ok(ReplayAnswer::Fresh)
+    }
+
+    /// The cause for the operator; the login is refused.
+    fn unavailable(&mut self, fault: &ReplayFileFault) -> ReplayAnswer {
+        let said = fault.to_string();
+        if self.failed.as_ref() != Some(&said) {
+            tracing::warn!(
+                target: "negotiate_io", path = %self.path.display(), error = said,
+                "the replay cache cannot be used: logins are refused"
+            );
+            self.failed = Some(said);
+        }
+        ReplayAnswer::Unavailable
+    }
+}

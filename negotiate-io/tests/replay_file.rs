@@ -1,0 +1,384 @@
+//! A replay cache in a file: shared, locked, and never taken for good when it is not.
+#![cfg(target_os = "linux")]
+
+use mech_krb5::replay::{OnStart, ReplayAnswer, ReplayCache, ReplayEntry};
+use negotiate_core::{Seconds, Timestamp};
+use negotiate_io::replay::{FileReplayCache, FileReplayOptions, ReplayFileFault};
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
+use std::fs::{File, OpenOptions, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Barrier};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+const SKEW: Seconds = Seconds(300);
+
+/// A directory of its own for each test, removed at the end.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("negotiate-io-{}-replay-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix(1_795_000_000 + seconds)
+}
+
+fn open(path: &Path) -> FileReplayCache {
+    FileReplayCache::open(path, FileReplayOptions::default(), at(0)).unwrap()
+}
+
+fn begin(cache: &FileReplayCache, tag: &[u8], client_time: Timestamp, now: Timestamp) -> ReplayAnswer {
+    let expires = client_time.max(now).plus(SKEW);
+    let entry = ReplayEntry {
+        tag,
+        client_time,
+        expires,
+    };
+    cache.check(entry, now)
+}
+
+/// Waits for an answer that comes later.
+fn answer(answer: ReplayAnswer) -> String {
+    let answer = match answer {
+        ReplayAnswer::Pending(later) => block_on(later),
+        at_once => at_once,
+    };
+    format!("{answer:?}")
+}
+
+fn ask(cache: &FileReplayCache, tag: &[u8], client_time: Timestamp, now: Timestamp) -> String {
+    answer(begin(cache, tag, client_time, now))
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let waker = Arc::new(Unpark(thread::current())).into();
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return output;
+        }
+        thread::park();
+    }
+}
+
+/// The lock as another process holds it, until the file is dropped.
+fn locked(path: &Path) -> File {
+    let file = OpenOptions::new().read(true).write(true).open(path).unwrap();
+    let whole = libc::flock {
+        l_type: libc::F_WRLCK as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    fcntl(&file, FcntlArg::F_OFD_SETLKW(&whole)).unwrap();
+    file
+}
+
+#[test]
+fn what_one_accepted_the_others_refuse() {
+    let directory = Directory::new("shared");
+    let path = directory.file("rcache");
+    let (one, other) = (open(&path), open(&path));
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o7777, 0o600);
+    for number in 0..200_u64 {
+        let (first, second) = if number % 2 == 0 {
+            (&one, &other)
+        } else {
+            (&other, &one)
+        };
+        let tag = number.to_be_bytes();
+        assert_eq!(ask(first, &tag, at(1), at(1)), "Fresh");
+        assert_eq!(ask(second, &tag, at(1), at(1)), "Replayed");
+    }
+    // Who comes later, too, and about what is older than he.
+    let later = FileReplayCache::open(&path, FileReplayOptions::default(), at(100)).unwrap();
+    assert_eq!(ask(&later, &7_u64.to_be_bytes(), at(1), at(100)), "Replayed");
+    assert_eq!(ask(&later, b"new", at(1), at(100)), "Fresh");
+}
+
+/// As MIT's `t_rcfile2.c race`, by threads with files of their own.
+#[test]
+fn of_many_who_offer_the_same_one_is_first() {
+    const OFFERING: usize = 6;
+    let directory = Directory::new("race");
+    let path = directory.file("rcache");
+    let start = Barrier::new(OFFERING);
+    let fresh: usize = thread::scope(|scope| {
+        let run = || {
+            let cache = open(&path);
+            let mut fresh = 0;
+            for number in 0..300_u64 {
+                start.wait();
+                fresh += usize::from(ask(&cache, &number.to_be_bytes(), at(1), at(1)) == "Fresh");
+            }
+            fresh
+        };
+        let threads: Vec<_> = (0..OFFERING).map(|_| scope.spawn(run)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(fresh, 300);
+}
+
+#[test]
+fn what_is_no_private_file_is_refused() {
+    let directory = Directory::new("private");
+    let fault = |path: &Path| {
+        let error = FileReplayCache::open(path, FileReplayOptions::default(), at(0)).unwrap_err();
+        assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+        error.fault
+    };
+    let good = directory.file("good");
+    drop(open(&good));
+
+    let link = directory.file("link");
+    symlink(&good, &link).unwrap();
+    assert!(matches!(fault(&link), ReplayFileFault::Io(error) if error.raw_os_error() == Some(libc::ELOOP)));
+
+    std::fs::set_permissions(&good, Permissions::from_mode(0o620)).unwrap();
+    assert!(matches!(
+        fault(&good),
+        ReplayFileFault::WritableByOthers { mode: 0o620 }
+    ));
+
+    let fifo = directory.file("fifo");
+    nix::unistd::mkfifo(
+        &fifo,
+        nix::sys::stat::Mode::S_IRUSR | nix::sys::stat::Mode::S_IWUSR,
+    )
+    .unwrap();
+    assert!(matches!(fault(&fifo), ReplayFileFault::NotAFile));
+    assert!(matches!(fault(&directory.0), ReplayFileFault::Io(_)));
+    assert!(matches!(
+        fault(&directory.file("no/such")),
+        ReplayFileFault::Io(_)
+    ));
+}
+
+#[test]
+fn what_is_damaged_accepts_nothing() {
+    let directory = Directory::new("damaged");
+    let path = directory.file("rcache");
+    for len in [5, 15, 17, 1000] {
+        std::fs::write(&path, vec![1; len]).unwrap();
+        let error = FileReplayCache::open(&path, FileReplayOptions::default(), at(0)).unwrap_err();
+        assert!(
+            matches!(error.fault, ReplayFileFault::Damaged(_)),
+            "{len}: {error}"
+        );
+        std::fs::remove_file(&path).unwrap();
+
+        let cache = open(&path);
+        assert_eq!(ask(&cache, b"before", at(1), at(1)), "Fresh");
+        std::fs::write(&path, vec![1; len]).unwrap();
+        assert_eq!(ask(&cache, b"after", at(2), at(2)), "Unavailable");
+        std::fs::remove_file(&path).unwrap();
+        // A good one again, but what was in the old one is unknown.
+        assert_eq!(
+            ask(&cache, b"again", at(3), at(4)),
+            format!("BeforeStart({:?})", at(4))
+        );
+        assert_eq!(ask(&cache, b"again", at(5), at(4)), "Fresh");
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
+fn what_is_accepted_without_an_older_file_is_policy() {
+    let directory = Directory::new("policy");
+    for (number, (on_start, before, soon)) in [
+        (OnStart::RefuseForSkew, "BeforeStart", "BeforeStart"),
+        (OnStart::RefuseCtimeBeforeStart, "BeforeStart", "Fresh"),
+        (OnStart::Accept, "Fresh", "Fresh"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = directory.file(&number.to_string());
+        let options = FileReplayOptions {
+            on_start,
+            ..FileReplayOptions::default()
+        };
+        let cache = FileReplayCache::open(&path, options, at(0)).unwrap();
+        let starts = |answer: String, with: &str| assert!(answer.starts_with(with), "{on_start:?}: {answer}");
+        starts(ask(&cache, b"before", at(-1), at(1)), before);
+        starts(ask(&cache, b"soon", at(299), at(1)), soon);
+        starts(ask(&cache, b"later", at(300), at(1)), "Fresh");
+        // There is a file now: the next process knows what this one knew.
+        let next = FileReplayCache::open(&path, options, at(10)).unwrap();
+        starts(ask(&next, b"later", at(300), at(11)), "Replayed");
+        starts(ask(&next, b"of then", at(-1), at(11)), "Fresh");
+    }
+}
+
+/// Deleted and made anew by somebody else, who may even get the same inode; or cut.
+#[test]
+fn a_file_that_lost_something_forgets_what_came_before() {
+    let directory = Directory::new("lost");
+    let path = directory.file("rcache");
+    let cache = open(&path);
+    let spoil: [&dyn Fn(); 3] = [
+        &|| std::fs::remove_file(&path).unwrap(),
+        &|| {
+            std::fs::remove_file(&path).unwrap();
+            let other = open(&path);
+            for number in 0..200_u64 {
+                assert_eq!(ask(&other, &number.to_be_bytes(), at(1), at(1)), "Fresh");
+            }
+        },
+        &|| {
+            OpenOptions::new()
+                .write(true)
+                .open(&path)
+                .unwrap()
+                .set_len(16)
+                .unwrap();
+        },
+    ];
+    for (number, spoil) in (0..).zip(spoil) {
+        let now = number * 10 + 1;
+        assert_eq!(ask(&cache, b"token", at(now), at(now)), "Fresh");
+        spoil();
+        assert_eq!(
+            ask(&cache, b"token", at(now), at(now + 1)),
+            format!("BeforeStart({:?})", at(now + 1))
+        );
+        assert_eq!(ask(&cache, b"new", at(now + 1), at(now + 1)), "Fresh");
+        assert_eq!(ask(&cache, b"new", at(now + 1), at(now + 1)), "Replayed");
+    }
+}
+
+/// The clock is an hour ahead for a moment, in which a record is written over, and is set back.
+#[test]
+fn a_clock_that_is_set_back_makes_nothing_fresh_again() {
+    let directory = Directory::new("clock");
+    let path = directory.file("rcache");
+    let cache = open(&path);
+    for number in 0..600_u64 {
+        assert_eq!(ask(&cache, &number.to_be_bytes(), at(100), at(100)), "Fresh");
+    }
+    for number in 1000..1600_u64 {
+        assert_eq!(ask(&cache, &number.to_be_bytes(), at(3700), at(3700)), "Fresh");
+    }
+    for number in 0..600_u64 {
+        assert_ne!(ask(&cache, &number.to_be_bytes(), at(100), at(101)), "Fresh");
+    }
+    assert_eq!(ask(&cache, b"new", at(102), at(102)), "Fresh");
+    assert_eq!(ask(&cache, b"new", at(102), at(402)), "Replayed");
+}
+
+#[test]
+fn nobody_is_kept_waiting_but_for_the_answer() {
+    let directory = Directory::new("waiting");
+    let path = directory.file("rcache");
+    let cache = open(&path);
+    let lock = locked(&path);
+    let ReplayAnswer::Pending(mut later) = begin(&cache, b"tag", at(1), at(1)) else {
+        panic!("answered while the file is locked")
+    };
+    thread::sleep(Duration::from_millis(50));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(Pin::new(&mut later).poll(&mut context).is_pending());
+    // So many may wait, and no more.
+    let (waiting, refused): (Vec<_>, Vec<_>) = (0..2000_u64)
+        .map(|number| begin(&cache, &number.to_be_bytes(), at(1), at(1)))
+        .partition(|answer| matches!(answer, ReplayAnswer::Pending(_)));
+    assert!((900..1100).contains(&waiting.len()), "{}", waiting.len());
+    assert!(
+        refused
+            .iter()
+            .all(|answer| matches!(answer, ReplayAnswer::Unavailable))
+    );
+    drop(lock);
+    assert!(matches!(block_on(later), ReplayAnswer::Fresh));
+    assert!(waiting.into_iter().map(answer).all(|answer| answer == "Fresh"));
+}
+
+#[test]
+fn a_lock_that_does_not_end_refuses() {
+    let directory = Directory::new("locked");
+    let path = directory.file("rcache");
+    let options = FileReplayOptions {
+        lock_wait: Duration::from_millis(50),
+        ..FileReplayOptions::default()
+    };
+    let cache = FileReplayCache::open(&path, options, at(0)).unwrap();
+    let lock = locked(&path);
+    assert_eq!(ask(&cache, b"tag", at(1), at(1)), "Unavailable");
+    let error = FileReplayCache::open(&path, options, at(0)).unwrap_err();
+    assert!(matches!(error.fault, ReplayFileFault::Locked), "{error}");
+    drop(lock);
+    assert_eq!(ask(&cache, b"tag", at(1), at(1)), "Fresh");
+}
+
+/// Who waits for the lock of a file that is deleted meanwhile does not write into what nobody else will see.
+#[test]
+fn a_file_that_is_replaced_under_the_lock_is_opened_again() {
+    let directory = Directory::new("replaced");
+    let (path, new) = (directory.file("rcache"), directory.file("new"));
+    let cache = open(&path);
+    assert_eq!(ask(&open(&new), b"tag", at(1), at(1)), "Fresh");
+    let lock = locked(&path);
+    let later = begin(&cache, b"tag", at(1), at(1));
+    // Time to open the old one. If it is not enough, the test shows nothing this time, and does not fail.
+    thread::sleep(Duration::from_millis(50));
+    std::fs::rename(&new, &path).unwrap();
+    drop(lock);
+    assert_eq!(answer(later), "Replayed");
+}
+
+/// MIT's library in this process closes the same file; a lock of the process would end by that.
+#[test]
+fn the_lock_outlives_other_openings_of_the_file() {
+    let directory = Directory::new("closing");
+    let path = directory.file("rcache");
+    let cache = open(&path);
+    thread::scope(|scope| {
+        let offering = |first: u64| {
+            let cache = open(&path);
+            move || {
+                (first..first + 2000)
+                    .all(|number| ask(&cache, &number.to_be_bytes(), at(1), at(1)) == "Fresh")
+            }
+        };
+        let threads = [scope.spawn(offering(0)), scope.spawn(offering(10_000))];
+        for _ in 0..2000 {
+            drop(File::open(&path).unwrap());
+        }
+        assert!(threads.into_iter().all(|thread| thread.join().unwrap()));
+    });
+    for number in (0..2000_u64).chain(10_000..12_000) {
+        assert_eq!(
+            ask(&cache, &number.to_be_bytes(), at(1), at(1)),
+            "Replayed",
+            "{number}"
+        );
+    }
+}

@@ -254,3 +254,15 @@ fn messages_between_client_and_service() {
     }
     assert_eq!(count, 8);
 }
+
+#[test]
+fn errors_of_real_kdcs_are_read() {
+    for case in testvectors::load("krb5/krb-error.txt") {
+        let encoding = case.bytes("encoding");
+        let error = KrbError::decode(&encoding).unwrap_or_else(|error| panic!("{case}: {error}"));
+        assert_eq!(error.error_code.0, case.number::<i32>("error-code"), "{case}");
+        assert_eq!(error.realm, case.text("realm").as_bytes(), "{case}");
+        let sname: Vec<_> = error.sname.components().map(String::from_utf8_lossy).collect();
+        assert_eq!(sname.join("/"), case.text("sname"), "{case}");
+    }
+}

@@ -34,7 +34,7 @@ pub struct KrbError<'a> {
     pub client: Option<PrincipalRef<'a>>,
     /// Realm of the server.
     pub realm: &'a [u8],
-    /// Name of the server.
+    /// Name of the server; without components if it is of a KDC that does not say (Heimdal's, about an unknown service).
     pub sname: PrincipalName<'a>,
     /// What went wrong, in the server's words.
     pub e_text: Option<&'a [u8]>,
@@ -63,7 +63,7 @@ impl<'a> KrbError<'a> {
         let crealm = sequence.optional_field(7, Reader::general_string)?;
         let cname = sequence.optional_field(8, PrincipalName::decode)?;
         let realm = sequence.field(9, Reader::general_string)?;
-        let sname = sequence.field(10, PrincipalName::decode)?;
+        let sname = sequence.field(10, PrincipalName::decode_or_empty)?;
         let e_text = sequence.optional_field(11, Reader::general_string)?;
         let e_data = sequence.optional_field(12, Reader::octet_string)?;
         sequence.finish()?;

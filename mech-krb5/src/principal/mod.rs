@@ -219,6 +219,15 @@ impl<'a> PrincipalName<'a> {
     /// # Errors
     /// If it is malformed, has no component or more than [`MAX_COMPONENTS`], or a component has a NUL byte.
     pub fn decode(reader: &mut Reader<'a>) -> Result<Self, Error> {
+        Self::decode_at_least(1, reader)
+    }
+
+    /// Reads one that may have no component: where nobody acts on the name.
+    pub(crate) fn decode_or_empty(reader: &mut Reader<'a>) -> Result<Self, Error> {
+        Self::decode_at_least(0, reader)
+    }
+
+    fn decode_at_least(least: usize, reader: &mut Reader<'a>) -> Result<Self, Error> {
         let mut name = reader.sequence()?;
         let name_type = NameType(name.field(0, Reader::int32)?);
         let components = name.field(1, |field| {
@@ -233,7 +242,11 @@ impl<'a> PrincipalName<'a> {
                 strings.general_string()?;
                 count = count.saturating_add(1);
             }
-            if count == 0 { Err(at_first) } else { Ok(components) }
+            if count < least {
+                Err(at_first)
+            } else {
+                Ok(components)
+            }
         })?;
         name.finish()?;
         Ok(Self {

@@ -36,22 +36,6 @@ make_venv() {
     cp "$here/requirements.txt" "$here/.venv/installed.txt"
 }
 
-# Heimdal's clients. They cannot be installed beside MIT's, so they are unpacked, once, from the system's packages.
-make_heimdal() {
-    local packages
-    [ -x "$here/.heimdal/usr/bin/kinit.heimdal" ] && return
-    echo "interop: unpacking Heimdal's clients (once)"
-    rm -rf "$here/.heimdal"
-    mkdir -p "$here/.heimdal/packages"
-    (
-        cd "$here/.heimdal/packages" || exit
-        packages=$(apt-get --simulate install heimdal-clients | sed -n 's/^Inst \([^ ]*heim[^ ]*\) .*/\1/p')
-        # As root, apt would like to be somebody else while it downloads, who cannot write here.
-        apt-get -qq -o APT::Sandbox::User=root download $packages && for package in *.deb; do dpkg -x "$package" ..; done
-    ) >"$here/.heimdal/log" 2>&1 && [ -x "$here/.heimdal/usr/bin/kinit.heimdal" ] ||
-        die "Heimdal's clients could not be unpacked: $(tail -1 "$here/.heimdal/log")"
-}
-
 free_port() {
     /usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }

@@ -159,13 +159,22 @@ pub fn url(host: &str, address: SocketAddr) -> String {
 }
 
 /// A client of `tools/get.py`; what it reports.
+#[must_use]
+pub fn python(tickets: &Tickets, client: &str, url: &str, arguments: &[&str]) -> Value {
+    let prepare = |command: &mut Command| {
+        tickets.given_to(command);
+    };
+    python_with(prepare, client, url, arguments)
+}
+
+/// The same with what `prepare` sets in its environment.
 ///
 /// # Panics
 ///
 /// If the tool itself fails; a client's refusal is `error` in the report.
-#[must_use]
-pub fn python(tickets: &Tickets, client: &str, url: &str, arguments: &[&str]) -> Value {
+pub fn python_with(prepare: impl FnOnce(&mut Command), client: &str, url: &str, arguments: &[&str]) -> Value {
     let mut command = tool("get.py");
     command.args([client, url]).args(arguments);
-    serde_json::from_slice(&succeed(tickets.given_to(&mut command), b"")).expect("get.py prints JSON")
+    prepare(&mut command);
+    serde_json::from_slice(&succeed(&mut command, b"")).expect("get.py prints JSON")
 }

@@ -101,3 +101,15 @@ impl Tickets {
 pub fn klist(arguments: &[&str]) -> String {
     text(&succeed(Command::new("klist").args(arguments), b""))
 }
+
+/// Where the KDC of a krb5.conf listens.
+///
+/// # Panics
+///
+/// If it names none.
+#[must_use]
+pub fn address_in(conf: &Path) -> String {
+    let conf = std::fs::read_to_string(conf).expect("it can be read");
+    let kdc = conf.lines().find_map(|line| line.trim().strip_prefix("kdc = "));
+    kdc.expect("it names a KDC").trim_start_matches("tcp/").to_owned()
+}

@@ -7,12 +7,16 @@
 //! | [`embedded`] | the testkit's embedded KDC, for other people's tools |
 //! | [`token`] | tokens minted by libgssapi and pyspnego; the verdicts of `negotiate explain` and of MIT |
 //! | [`server`] | `negotiate serve`, the axum example, nginx |
-//! | [`client`] | curl, python-gssapi, requests-gssapi, requests-kerberos |
+//! | [`client`] | curl, python-gssapi, pyspnego, requests-gssapi, requests-kerberos, httpx-gssapi |
+//! | [`browser`] | Chromium and Firefox |
+//! | [`heimdal`] | Heimdal's KDC and clients |
 //!
 //! A helper that cannot do its work panics with the output of the program that failed: a peer is never skipped.
 
+pub mod browser;
 pub mod client;
 pub mod embedded;
+pub mod heimdal;
 pub mod kdc;
 pub mod peers;
 pub mod server;

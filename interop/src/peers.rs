@@ -63,7 +63,7 @@ pub fn at_clock(offset: &str, command: &Command) -> Command {
     moved
 }
 
-fn variable(name: &str) -> PathBuf {
+pub(crate) fn variable(name: &str) -> PathBuf {
     std::env::var_os(name)
         .unwrap_or_else(|| panic!("{name} is not set: start the tests with interop/run"))
         .into()

@@ -3,15 +3,18 @@
 use interop::client::{python, url};
 use interop::kdc::Tickets;
 use interop::peers::{keytab, state};
-use interop::server::{Gateway, TlsGateway, machine_in_the_middle};
+use interop::server::{Gateway, TlsGateway, axum_example, machine_in_the_middle};
 use serde_json::Value;
 use std::net::SocketAddr;
 
-const CLIENTS: [&str; 4] = [
+const CLIENTS: [&str; 7] = [
     "gssapi-spnego",
     "gssapi-krb5",
+    "pyspnego-spnego",
+    "pyspnego-kerberos",
     "requests-gssapi",
     "requests-kerberos",
+    "httpx-gssapi",
 ];
 
 fn welcomed(report: &Value, client: &str) {
@@ -41,12 +44,24 @@ fn strict_clients_verify_our_reply() {
 }
 
 #[test]
-fn delegation_by_requests() {
-    let gateway = Gateway::start(&keytab("www"));
+fn delegation_by_python_clients() {
+    let example = axum_example(&keytab("www"));
     let alice = Tickets::of_alice();
-    for client in ["requests-gssapi", "requests-kerberos"] {
-        let page = url("www.mit.test", gateway.daemon.address);
-        welcomed(&python(&alice, client, &page, &["--delegate"]), client);
+    let delegated = "delegated: \"alice@MIT.TEST\" for \"krbtgt/MIT.TEST@MIT.TEST\"\n";
+    for client in [
+        "pyspnego-spnego",
+        "pyspnego-kerberos",
+        "requests-gssapi",
+        "requests-kerberos",
+        "httpx-gssapi",
+    ] {
+        let page = url("www.mit.test", example.address);
+        let report = python(&alice, client, &page, &["--delegate"]);
+        welcomed(&report, client);
+        assert!(
+            report["body"].as_str().unwrap().ends_with(delegated),
+            "{client}: {report}"
+        );
     }
 }
 

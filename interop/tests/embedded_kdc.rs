@@ -2,12 +2,13 @@
 
 use interop::client::curl_with;
 use interop::embedded::{Embedded, Transport};
+use interop::heimdal;
 use interop::peers::{output, succeed, text, tool};
 use interop::server::{Gateway, axum_example};
 use interop::token::by_mit;
 use mech_krb5::crypto::EncryptionType;
 use negotiate_testkit::{Account, Kdc};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 const WWW: &str = "HTTP/www.embedded.test";
@@ -162,23 +163,11 @@ fn java_logs_in() {
 #[test]
 fn heimdal_gets_tickets() {
     let realm = start(kdc(), Transport::Udp);
-    let heimdal: PathBuf = std::env::var_os("INTEROP_HEIMDAL")
-        .expect("set by interop/run")
-        .into();
     let password = interop::peers::scratch("password");
     std::fs::write(&password, "Alice-pw1\n").unwrap();
     let run = |program: &str, arguments: &[&str]| {
-        let mut command = Command::new(heimdal.join("usr/bin").join(program));
-        let libraries = std::fs::read_dir(heimdal.join("usr/lib"))
-            .unwrap()
-            .map(|entry| entry.unwrap().path());
-        let libraries = libraries
-            .filter(|path| path.is_dir())
-            .map(|path| path.display().to_string());
-        command
-            .env("LD_LIBRARY_PATH", libraries.collect::<Vec<_>>().join(":"))
-            .args(arguments);
-        text(&succeed(realm.given_to(&mut command), b""))
+        let mut command = heimdal::program(program);
+        succeed(realm.given_to(command.args(arguments)), b"")
     };
     let file = format!("--password-file={}", password.display());
     run("kinit.heimdal", &["--forwardable", &file, "alice@EMBEDDED.TEST"]);

@@ -1,23 +1,25 @@
 """One GET of URL by a Python client, its outcome as JSON: get.py CLIENT URL [options].
 
-`gssapi-spnego` and `gssapi-krb5` send python-gssapi's token and give the reply token back to it, so that `mutual` is
-libgssapi's own word; `requests-gssapi` and `requests-kerberos` demand mutual authentication and fail without it.
-The names *.mit.test are resolved to loopback within this process.
+`gssapi-*` (MIT's libgssapi), `heimdal-*` (Heimdal's) and `pyspnego-*` (its own SPNEGO, or the bare token that it sends as
+`kerberos`) make a token and are given the reply token back, so that `mutual` is their own word. The others are
+authentication classes for requests and httpx: they demand mutual authentication and fail without it.
+Names below .test are resolved to loopback within this process.
 """
 
 import argparse
 import base64
 import json
 import socket
+from urllib.parse import urlparse
 
 import requests
 
 resolve = socket.getaddrinfo
 socket.getaddrinfo = lambda host, *rest, **more: resolve(
-    "127.0.0.1" if str(host).endswith(".mit.test") else host, *rest, **more)
+    "127.0.0.1" if str(host).endswith(".test") else host, *rest, **more)
 
 
-def by_gssapi(options, host):
+def gssapi(options, host):
     import gssapi
 
     oid = "1.2.840.113554.1.2.2" if options.client == "gssapi-krb5" else "1.3.6.1.5.5.2"
@@ -26,31 +28,70 @@ def by_gssapi(options, host):
         name=gssapi.Name("HTTP@" + host, gssapi.NameType.hostbased_service),
         mech=gssapi.OID.from_int_seq(oid), usage="initiate",
         flags=flag.mutual_authentication | flag.integrity | flag.out_of_sequence_detection)
-    token = base64.b64encode(context.step()).decode()
+    return context.step, lambda: context.complete and flag.mutual_authentication in context.actual_flags
+
+
+def heimdal(options, host):
+    from heimdal import DELEGATE, INTEGRITY, MUTUAL, SEQUENCE, Context
+
+    flags = MUTUAL | SEQUENCE | INTEGRITY | (DELEGATE if options.delegate else 0)
+    context = Context("HTTP@" + host, options.client.removeprefix("heimdal-"), flags)
+    return context.step, lambda: context.mutual
+
+
+def pyspnego(options, host):
+    import spnego
+
+    how = {"protocol": "kerberos"} if options.client == "pyspnego-kerberos" else {
+        "protocol": "negotiate", "options": spnego.NegotiateOptions.use_negotiate}
+    flag = spnego.ContextReq
+    context = spnego.client(
+        hostname=host, service="HTTP", **how,
+        context_req=flag.mutual_auth | flag.integrity | flag.sequence_detect | (flag.delegate if options.delegate else 0))
+    return context.step, lambda: context.complete and flag.mutual_auth in context.context_attr
+
+
+def by_steps(options, initiator):
+    step, mutual = initiator(options, urlparse(options.url).hostname)
+    token = base64.b64encode(step(None)).decode()
     response = requests.get(options.url, headers={"Authorization": "Negotiate " + token}, verify=options.verify)
     scheme, _, reply = response.headers.get("WWW-Authenticate", "").partition(" ")
     if scheme == "Negotiate" and reply:
-        context.step(base64.b64decode(reply))
-    flags = [flag.name for flag in context.actual_flags] if context.complete else []
-    return response, context.complete and "mutual_authentication" in flags
+        step(base64.b64decode(reply))
+    return response, mutual()
 
 
 def by_requests_gssapi(options):
     import requests_gssapi
 
-    return requests_gssapi.HTTPSPNEGOAuth(mutual_authentication=requests_gssapi.REQUIRED, delegate=options.delegate,
+    auth = requests_gssapi.HTTPSPNEGOAuth(mutual_authentication=requests_gssapi.REQUIRED, delegate=options.delegate,
                                           channel_bindings="tls-server-end-point" if options.bind else None)
+    return requests.get(options.url, auth=auth, verify=options.verify)
 
 
 def by_requests_kerberos(options):
     import requests_kerberos
 
-    return requests_kerberos.HTTPKerberosAuth(mutual_authentication=requests_kerberos.REQUIRED,
+    auth = requests_kerberos.HTTPKerberosAuth(mutual_authentication=requests_kerberos.REQUIRED,
                                               delegate=options.delegate, send_cbt=options.bind)
+    return requests.get(options.url, auth=auth, verify=options.verify)
 
+
+def by_httpx_gssapi(options):
+    import httpx
+    import httpx_gssapi
+
+    auth = httpx_gssapi.HTTPSPNEGOAuth(mutual_authentication=httpx_gssapi.REQUIRED, delegate=options.delegate)
+    return httpx.get(options.url, auth=auth, verify=options.verify)
+
+
+STEPPING = {"gssapi-spnego": gssapi, "gssapi-krb5": gssapi, "heimdal-spnego": heimdal, "heimdal-krb5": heimdal,
+            "pyspnego-spnego": pyspnego, "pyspnego-kerberos": pyspnego}
+CLASSES = {"requests-gssapi": by_requests_gssapi, "requests-kerberos": by_requests_kerberos,
+           "httpx-gssapi": by_httpx_gssapi}
 
 parser = argparse.ArgumentParser()
-parser.add_argument("client", choices=["gssapi-spnego", "gssapi-krb5", "requests-gssapi", "requests-kerberos"])
+parser.add_argument("client", choices=[*STEPPING, *CLASSES])
 parser.add_argument("url")
 parser.add_argument("--verify", metavar="PEM", default=True, help="the certificate to trust")
 parser.add_argument("--bind", action="store_true", help="send channel bindings of type tls-server-end-point")
@@ -58,13 +99,11 @@ parser.add_argument("--delegate", action="store_true")
 options = parser.parse_args()
 
 try:
-    if options.client.startswith("gssapi-"):
-        response, mutual = by_gssapi(options, requests.utils.urlparse(options.url).hostname)
+    if options.client in STEPPING:
+        response, mutual = by_steps(options, STEPPING[options.client])
     else:
-        auth = by_requests_gssapi if options.client == "requests-gssapi" else by_requests_kerberos
-        response = requests.get(options.url, auth=auth(options), verify=options.verify)
-        mutual = response.ok  # otherwise the class has raised
-    print(json.dumps({"status": response.status_code, "body": response.text, "mutual": mutual,
-                      "challenges": response.raw.headers.getlist("WWW-Authenticate")}))
+        response = CLASSES[options.client](options)
+        mutual = response.status_code < 400  # otherwise the class has raised
+    print(json.dumps({"status": response.status_code, "body": response.text, "mutual": mutual}))
 except Exception as error:  # a client's own refusal is an outcome too
     print(json.dumps({"status": None, "error": type(error).__name__ + ": " + str(error)}))

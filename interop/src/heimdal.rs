@@ -1,0 +1,102 @@
+//! Heimdal's programs, and the realm of its KDC, `HEIM.TEST`: alice with the password `Alice-pw1`.
+
+use crate::client::{Got, curl_with, python_with};
+use crate::kdc::Tickets;
+use crate::peers::{scratch, state, succeed, text, variable};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The keytab of its services: `HTTP/www`, and `HTTP/e17` to `HTTP/e20` with one encryption type each.
+#[must_use]
+pub fn keytab() -> PathBuf {
+    state("heimdal/keytab")
+}
+
+/// One of Heimdal's clients, with its libraries, in no particular realm.
+#[must_use]
+pub fn program(name: &str) -> Command {
+    let mut command = Command::new(variable("INTEROP_HEIMDAL").join("usr/bin").join(name));
+    with_libraries(&mut command);
+    command
+}
+
+fn with_libraries(command: &mut Command) {
+    let libraries = std::fs::read_dir(variable("INTEROP_HEIMDAL").join("usr/lib"))
+        .expect("interop/run unpacked Heimdal")
+        .map(|entry| entry.expect("an entry").path());
+    let libraries: Vec<_> = libraries
+        .filter(|path| path.is_dir())
+        .map(|path| path.display().to_string())
+        .collect();
+    command.env("LD_LIBRARY_PATH", libraries.join(":"));
+}
+
+/// `alice@HEIM.TEST`, logged in by Heimdal's kinit: a forwardable ticket.
+#[must_use]
+pub fn kinit() -> Tickets {
+    let (tickets, password) = (Tickets::none(), scratch("password"));
+    std::fs::write(&password, "Alice-pw1\n").expect("written");
+    let mut command = program("kinit.heimdal");
+    command
+        .arg("--forwardable")
+        .arg(format!("--password-file={}", password.display()))
+        .arg("alice@HEIM.TEST");
+    succeed(tickets.given_to(in_realm(&mut command)), b"");
+    tickets
+}
+
+/// The same by MIT's kinit.
+#[must_use]
+pub fn kinit_of_mit() -> Tickets {
+    let tickets = Tickets::none();
+    let mut command = Command::new("kinit");
+    command.args(["-f", "alice@HEIM.TEST"]);
+    succeed(tickets.given_to(mit_in_realm(&mut command)), b"Alice-pw1\n");
+    tickets
+}
+
+/// A client of `tools/get.py` that uses Heimdal's libgssapi.
+#[must_use]
+pub fn get(tickets: &Tickets, client: &str, url: &str, arguments: &[&str]) -> Value {
+    let prepare = |command: &mut Command| {
+        with_libraries(in_realm(command));
+        tickets.given_to(command);
+    };
+    python_with(prepare, client, url, arguments)
+}
+
+/// curl, with MIT's libraries, in Heimdal's realm.
+#[must_use]
+pub fn curl(tickets: &Tickets, url: &str, arguments: &[&str]) -> Got {
+    let prepare = |command: &mut Command| {
+        tickets.given_to(mit_in_realm(command));
+    };
+    curl_with(
+        prepare,
+        url,
+        &[&["--negotiate", "--user", ":"], arguments].concat(),
+    )
+}
+
+/// Heimdal's klist, which names encryption types.
+#[must_use]
+pub fn klist(tickets: &Tickets) -> String {
+    let mut command = program("heimtools");
+    command.args(["klist", "--verbose"]);
+    text(&succeed(tickets.given_to(in_realm(&mut command)), b""))
+}
+
+/// Where its KDC listens.
+#[must_use]
+pub fn kdc_address() -> String {
+    crate::kdc::address_in(Path::new(&state("heimdal/krb5.conf")))
+}
+
+fn in_realm(command: &mut Command) -> &mut Command {
+    command.env("KRB5_CONFIG", state("heimdal/krb5.conf"))
+}
+
+fn mit_in_realm(command: &mut Command) -> &mut Command {
+    command.env("KRB5_CONFIG", state("heimdal/mit.conf"))
+}

@@ -1,0 +1,82 @@
+//! Heimdal's KDC and its clients: tickets of every encryption type, both framings, delegation.
+
+use interop::client::url;
+use interop::heimdal::{self, keytab};
+use interop::server::{Gateway, axum_example};
+use serde_json::Value;
+
+const ETYPES: [(&str, &str); 4] = [
+    ("e17", "aes128-cts-hmac-sha1-96"),
+    ("e18", "aes256-cts-hmac-sha1-96"),
+    ("e19", "aes128-cts-hmac-sha256-128"),
+    ("e20", "aes256-cts-hmac-sha384-192"),
+];
+const CLIENTS: [&str; 2] = ["heimdal-spnego", "heimdal-krb5"];
+const DELEGATED: &str = "delegated: \"alice@HEIM.TEST\" for \"krbtgt/HEIM.TEST@HEIM.TEST\"\n";
+
+/// Heimdal took our AP-REP, and the page names the user.
+fn welcomed(report: &Value, client: &str) {
+    assert_eq!(report["status"], 200, "{client}: {report}");
+    assert_eq!(report["mutual"], true, "{client}: {report}");
+    assert!(body(report).contains("alice@HEIM.TEST"), "{client}: {report}");
+}
+
+fn body(report: &Value) -> &str {
+    report["body"].as_str().unwrap_or_default()
+}
+
+#[test]
+fn its_clients_log_in_with_every_encryption_type() {
+    let gateway = Gateway::start(&keytab());
+    let alice = heimdal::kinit();
+    for (host, etype) in ETYPES {
+        let page = url(&format!("{host}.heim.test"), gateway.daemon.address);
+        for client in CLIENTS {
+            welcomed(&heimdal::get(&alice, client, &page, &[]), client);
+        }
+        let listed = heimdal::klist(&alice);
+        let ticket = listed
+            .split("Server: ")
+            .find(|ticket| ticket.starts_with(&format!("HTTP/{host}.")))
+            .unwrap_or_else(|| panic!("no ticket for {host}: {listed}"));
+        assert!(ticket.contains(&format!("Ticket etype: {etype}")), "{listed}");
+    }
+}
+
+#[test]
+fn its_clients_delegate() {
+    let example = axum_example(&keytab());
+    let alice = heimdal::kinit();
+    let page = url("www.heim.test", example.address);
+    for client in CLIENTS {
+        let report = heimdal::get(&alice, client, &page, &["--delegate"]);
+        welcomed(&report, client);
+        assert!(body(&report).ends_with(DELEGATED), "{report}");
+        let report = heimdal::get(&alice, client, &page, &[]);
+        assert!(!body(&report).contains("delegated"), "{report}");
+    }
+}
+
+#[test]
+fn curl_logs_in_with_its_tickets() {
+    let gateway = Gateway::start(&keytab());
+    let alice = heimdal::kinit_of_mit();
+    for (host, _) in ETYPES {
+        let page = url(&format!("{host}.heim.test"), gateway.daemon.address);
+        let got = heimdal::curl(&alice, &page, &[]);
+        assert_eq!(got.status(), 200, "{got:?}");
+        let user = got.forwarded("x-remote-user");
+        assert_eq!(user.as_deref(), Some("alice@HEIM.TEST"), "{got:?}");
+        assert!(got.last().has_reply_token(), "{got:?}");
+    }
+}
+
+#[test]
+fn curl_delegates_its_tickets() {
+    let example = axum_example(&keytab());
+    let alice = heimdal::kinit_of_mit();
+    let page = url("www.heim.test", example.address);
+    let got = heimdal::curl(&alice, &page, &["--delegation", "policy"]);
+    assert_eq!(got.status(), 200, "{got:?}");
+    assert!(got.body.ends_with(DELEGATED), "{got:?}");
+}

@@ -1,0 +1,70 @@
+"""An initiator of Heimdal's libgssapi, by ctypes: the Python module gssapi is built against MIT's."""
+
+import ctypes
+
+
+class _Buffer(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_size_t), ("value", ctypes.c_void_p)]
+
+    @classmethod
+    def of(cls, data):
+        kept = ctypes.create_string_buffer(data, len(data))
+        buffer = cls(len(data), ctypes.addressof(kept))
+        buffer.kept = kept
+        return buffer
+
+    def bytes(self):
+        return ctypes.string_at(self.value, self.length) if self.length else b""
+
+
+class _Oid(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_uint32), ("elements", ctypes.c_char_p)]
+
+
+MECHANISMS = {
+    "krb5": _Oid(9, bytes.fromhex("2a864886f712010202")),
+    "spnego": _Oid(6, bytes.fromhex("2b0601050502")),
+}
+HOSTBASED_SERVICE = _Oid(10, bytes.fromhex("2a864886f71201020104"))
+DELEGATE, MUTUAL, SEQUENCE, INTEGRITY = 1, 2, 8, 32
+CONTINUE_NEEDED = 1
+
+
+class Context:
+    """A security context for `service`, such as HTTP@www.heim.test, with the tickets of KRB5CCNAME."""
+
+    def __init__(self, service, mechanism, flags):
+        self._library = ctypes.CDLL("libgssapi.so.3")
+        self._minor = ctypes.c_uint32()
+        self._mechanism, self._wanted = MECHANISMS[mechanism], flags
+        self._context, self._name, self._flags = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_uint32()
+        self.complete = False
+        self._call("gss_import_name", ctypes.byref(_Buffer.of(service.encode())),
+                   ctypes.byref(HOSTBASED_SERVICE), ctypes.byref(self._name))
+
+    def step(self, token=None):
+        """The next token for the acceptor, empty if there is none."""
+        output = _Buffer()
+        status = self._call(
+            "gss_init_sec_context", None, ctypes.byref(self._context), self._name, ctypes.byref(self._mechanism),
+            self._wanted, 0, None, ctypes.byref(_Buffer.of(token)) if token else None, None, ctypes.byref(output),
+            ctypes.byref(self._flags), None)
+        self.complete = not status & CONTINUE_NEEDED
+        return output.bytes()
+
+    @property
+    def mutual(self):
+        """Whether the acceptor has proved itself."""
+        return self.complete and bool(self._flags.value & MUTUAL)
+
+    def _call(self, function, *arguments):
+        status = getattr(self._library, function)(ctypes.byref(self._minor), *arguments) & 0xffffffff
+        if status & 0xffff0000:
+            raise RuntimeError(f"{function}: {self._reason(status, 1)}; {self._reason(self._minor.value, 2)}")
+        return status
+
+    def _reason(self, status, kind):
+        minor, more, text = ctypes.c_uint32(), ctypes.c_uint32(), _Buffer()
+        self._library.gss_display_status(ctypes.byref(minor), status, kind, ctypes.byref(MECHANISMS["krb5"]),
+                                         ctypes.byref(more), ctypes.byref(text))
+        return text.bytes().decode(errors="replace")

@@ -87,9 +87,6 @@ impl<'a> Place<'a> {
         self.compare(Reader::int32, value::int32, |out, value| {
             write(out, (*value).into());
         });
-        self.compare(Reader::microseconds, value::microseconds, |out, value| {
-            write(out, (*value).into());
-        });
         self.compare(Reader::boolean, value::boolean, |out, value| {
             out.primitive(Tag::BOOLEAN, &[if *value { 0xff } else { 0 }]);
         });
@@ -113,7 +110,15 @@ impl<'a> Place<'a> {
         self.compare(Reader::kerberos_time, time, |out, value| {
             out.kerberos_time(*value);
         });
-        // These two have several encodings for a value.
+        // These three have several encodings for a value.
+        self.compare(
+            Reader::microseconds,
+            value::microseconds,
+            |out, value| match tlv::only(0x02, self.element()) {
+                Some(padded @ [0, next, ..]) if *next < 0x80 => out.primitive(Tag::INTEGER, padded),
+                _ => out.integer((*value).into()),
+            },
+        );
         self.compare(Reader::uint32, value::uint32, |out, value| {
             match value::integer(self.element()) {
                 Some(negative @ ..0) => out.integer(negative),

@@ -160,11 +160,13 @@ pub(crate) mod value {
         }
     }
 
-    /// `Microseconds`.
+    /// `Microseconds`, which may have leading zeros up to four bytes.
     pub(crate) fn microseconds(element: &[u8]) -> Option<u32> {
-        integer(element)
-            .filter(|micros| (0..1_000_000).contains(micros))
-            .map(|micros| micros as u32)
+        let content = only(0x02, element).filter(|content| (1..=4).contains(&content.len()))?;
+        let mut wide = [if content[0] < 0x80 { 0 } else { 0xff }; 4];
+        wide[4 - content.len()..].copy_from_slice(content);
+        let micros = u32::try_from(i32::from_be_bytes(wide)).ok()?;
+        (micros < 1_000_000).then_some(micros)
     }
 
     /// `BOOLEAN`.

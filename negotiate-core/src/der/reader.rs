@@ -302,19 +302,30 @@ impl<'a> Reader<'a> {
             })
     }
 
-    /// `Microseconds` (RFC 4120 section 5.2.4): 0 to 999,999.
+    /// `Microseconds` (RFC 4120 section 5.2.4): 0 to 999,999, in one to four bytes.
+    ///
+    /// The one number whose leading zeros are read over: the initiator of the crate `sspi` writes all four bytes of it.
+    /// MIT krb5 and Windows take that, and wherever it comes from a client it is sealed.
     ///
     /// # Errors
-    /// If it is absent, not minimal or out of range.
+    /// If it is absent, longer or out of range.
     pub fn microseconds(&mut self) -> Result<u32, Error> {
         let at = self.offset;
-        match u32::try_from(self.integer()?) {
-            Ok(micros) if micros <= 999_999 => Ok(micros),
-            _ => Err(Error {
-                offset: at,
-                kind: ErrorKind::IntegerOutOfRange,
-            }),
-        }
+        let content = self.element(Tag::INTEGER)?;
+        let value = match content.rest {
+            [] => return Err(content.error(ErrorKind::NonMinimalInteger)),
+            bytes if bytes.len() > 4 => None,
+            [first, ..] if first & 0x80 != 0 => None,
+            bytes => Some(
+                bytes
+                    .iter()
+                    .fold(0, |value, byte| (value << 8) | u32::from(*byte)),
+            ),
+        };
+        value.filter(|micros| *micros <= 999_999).ok_or(Error {
+            offset: at,
+            kind: ErrorKind::IntegerOutOfRange,
+        })
     }
 
     /// An `ENUMERATED`.
@@ -559,6 +570,19 @@ mod tests {
             IntegerOutOfRange
         );
         assert_eq!(Reader::new(b"\x02\x03\x0f\x42\x3f").microseconds(), Ok(999_999));
+        assert_eq!(Reader::new(b"\x02\x04\x00\x00\x00\x07").microseconds(), Ok(7));
+        for bytes in [
+            &b"\x02\x05\x00\x00\x00\x00\x07"[..],
+            b"\x02\x01\xff",
+            b"\x02\x04\x80\x00\x00\x00",
+        ] {
+            assert_eq!(
+                kind(Reader::new(bytes).microseconds()),
+                IntegerOutOfRange,
+                "{bytes:02x?}"
+            );
+        }
+        assert_eq!(kind(Reader::new(b"\x02\x00").microseconds()), NonMinimalInteger);
     }
 
     #[test]

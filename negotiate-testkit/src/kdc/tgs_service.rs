@@ -5,10 +5,11 @@ use super::account::Delegation;
 use super::as_service::{NO_COMMON_TYPE, UNKNOWN_SERVER, check_skew, limited, may_be_forwarded};
 use super::issue::{Grant, Seal, internal};
 use super::refusal::Refusal;
+use md5::{Digest, Md5};
 use mech_krb5::crypto::{ChecksumType, EncryptionType, Key, KeyUsage};
 use mech_krb5::message::{
-    ApReq, Authenticator, EncTicketPart, ErrorCode, KdcExchange, KdcOptions, KdcReq, KdcReqBody, PaData,
-    PaDataType, TicketFlags,
+    ApReq, Authenticator, Checksum, EncTicketPart, ErrorCode, KdcExchange, KdcOptions, KdcReq, KdcReqBody,
+    PaData, PaDataType, TicketFlags,
 };
 use negotiate_core::{SystemRandom, Timestamp};
 
@@ -159,11 +160,24 @@ fn check_authenticator(
         ));
     }
     check_skew(authenticator.ctime, now)?;
-    // Section 5.5.1: over the request, with the session key.
     let checksum = authenticator.cksum.ok_or(Refusal::new(
         ErrorCode::INAPP_CKSUM,
         "no checksum over the request",
     ))?;
+    check_checksum(checksum, body_der, session_key)
+}
+
+/// RFC 3961 section 8: MD5 without a key. The crate `sspi` sends it, and MIT krb5 takes it here: the authenticator around it
+/// is sealed.
+const RSA_MD5: i32 = 7;
+
+/// Section 5.5.1: over the request, with the session key, or at least one that cannot be made for another request.
+fn check_checksum(checksum: Checksum<'_>, body_der: &[u8], session_key: &Key) -> Result<(), Refusal> {
+    let modified = Refusal::new(ErrorCode::MODIFIED, "the checksum is not one over the request");
+    if checksum.cksumtype == RSA_MD5 {
+        let is_its = Md5::digest(body_der).as_slice() == checksum.checksum;
+        return is_its.then_some(()).ok_or(modified);
+    }
     let key = session_key.checksum_key(KeyUsage::TGS_REQ_AUTHENTICATOR_CHECKSUM);
     if ChecksumType::from_number(checksum.cksumtype) != Some(key.checksum_type()) {
         return Err(Refusal::new(
@@ -171,8 +185,7 @@ fn check_authenticator(
             "a checksum of another type than the key's",
         ));
     }
-    key.verify(&[body_der], checksum.checksum)
-        .map_err(|_| Refusal::new(ErrorCode::MODIFIED, "the checksum is not one over the request"))
+    key.verify(&[body_der], checksum.checksum).map_err(|_| modified)
 }
 
 fn check_options(body: &KdcReqBody<'_>, tgt: &EncTicketPart<'_>) -> Result<(), Refusal> {

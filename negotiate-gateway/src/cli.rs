@@ -45,11 +45,11 @@ pub(crate) enum Command {
     after_help = "Use --config FILE, or --keytab and --upstream.",
     after_long_help = SERVE_EXAMPLES,
     override_usage = "negotiate serve --config FILE\n       \
-                      negotiate serve --keytab FILE --upstream URL [--listen ADDRESS:PORT]"
+                      negotiate serve --keytab FILE --upstream URL [--listen ADDRESS:PORT] [--krb5-conf FILE]"
 )]
 pub(crate) struct Serve {
     /// A configuration file (TOML)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["keytab", "upstream", "listen"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["keytab", "upstream", "listen", "krb5_conf"])]
     pub(crate) config: Option<PathBuf>,
 
     /// A keytab with the service's keys; may be given more than once
@@ -63,6 +63,10 @@ pub(crate) struct Serve {
     /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<ListenAddress>,
+
+    /// A krb5.conf, for clockskew and [capaths]; none is read unless named
+    #[arg(long, value_name = "FILE")]
+    pub(crate) krb5_conf: Vec<PathBuf>,
 
     /// What to log: error, warn, info, debug, trace, or directives such as info,negotiate_http=debug
     #[arg(long, value_name = "LEVEL", env = "NEGOTIATE_LOG", default_value = "info")]
@@ -127,6 +131,10 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "HEX")]
     pub(crate) channel_bindings: Option<Bindings>,
 
+    /// A krb5.conf, for clockskew, [capaths] and auth_to_local; none is read unless named
+    #[arg(long, value_name = "FILE")]
+    pub(crate) krb5_conf: Vec<PathBuf>,
+
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -149,6 +157,7 @@ JSON:
   accepted        true or false; another leg needed counts as false
   mechanism       such as \"krb5\"; null if no mechanism took the token
   src_name        the user's principal
+  local_name      its local name by auth_to_local, if --krb5-conf is given and maps it
   acceptor_name   the service's principal
   etype, kvno     numbers of the ticket's encryption type and of the key that opened it
   flags           names of the security context's flags

@@ -7,6 +7,7 @@ mod explain;
 mod failure;
 mod keytab_file;
 mod keytab_list;
+mod krb5_conf;
 mod serve;
 
 use clap::Parser;

@@ -102,6 +102,16 @@ fn bad_configurations_are_explained() {
             "FILE:2: identity_headers: two headers are called x-user\n  help: give each a name of its own\n".into(),
         ),
         (
+            "keytab = 'a'\n[identity_headers]\nlocal_name = 'X-Local'\n[reverse_proxy]\nupstream = 'http://a'\n",
+            "FILE:3: identity_headers.local_name: nothing says how principals are mapped to local names\n  help: name a \
+             file with auth_to_local in acceptor.krb5_conf, such as /etc/krb5.conf\n"
+                .into(),
+        ),
+        (
+            "keytab = 'a'\n[acceptor]\nkrb5_conf = true\n",
+            "FILE:3: acceptor.krb5_conf: invalid type: boolean `true`, expected a path, or a list of paths\n".into(),
+        ),
+        (
             "keytab = 'a'\n",
             "FILE: reverse_proxy: nothing says what to do with requests\n  help: add [reverse_proxy] with `upstream`, \
              or [forward_auth]\n"

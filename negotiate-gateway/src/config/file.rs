@@ -66,6 +66,12 @@ impl<'de> Deserialize<'de> for OneOrMorePaths {
     }
 }
 
+pub(super) fn one_or_more_paths<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<PathBuf>, D::Error> {
+    OneOrMorePaths::deserialize(deserializer).map(|paths| paths.0)
+}
+
 pub(super) fn load(path: &Path) -> Result<Config, ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error))?;
     let mut file: File =
@@ -113,7 +119,8 @@ impl File {
             .forward_auth
             .iter_mut()
             .filter_map(|auth| auth.certificate.as_mut());
-        for path in keytabs.chain(tls).chain(proxy) {
+        let krb5_conf = self.acceptor.krb5_conf.iter_mut();
+        for path in keytabs.chain(tls).chain(proxy).chain(krb5_conf) {
             *path = directory.join(&*path);
         }
     }
@@ -148,6 +155,13 @@ impl File {
                     advice,
                 ));
             }
+        }
+        if self.identity_headers.local_name.is_some() && self.acceptor.krb5_conf.is_empty() {
+            return Err(at(
+                "identity_headers.local_name",
+                "nothing says how principals are mapped to local names",
+                "name a file with auth_to_local in acceptor.krb5_conf, such as /etc/krb5.conf",
+            ));
         }
         let names: Vec<_> = self.identity_headers.names().collect();
         for (place, name) in names.iter().enumerate() {

@@ -60,7 +60,7 @@ pub(crate) struct Tls {
 }
 
 /// `[acceptor]`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(crate) struct Acceptor {
     /// The names that clients may address; none means every name in the keytab.
@@ -68,18 +68,14 @@ pub(crate) struct Acceptor {
     /// What is asked of the clients' channel bindings.
     #[serde(with = "BindingsPolicyNames")]
     pub(crate) channel_bindings: BindingsPolicy,
-    /// How far a client's clock may be off. Default 5 minutes, as everywhere (RFC 4120 section 1.3).
-    pub(crate) clock_skew: Span,
-}
-
-impl Default for Acceptor {
-    fn default() -> Self {
-        Self {
-            names: Vec::new(),
-            channel_bindings: BindingsPolicy::default(),
-            clock_skew: Span(Duration::from_secs(300)),
-        }
-    }
+    /// How far a client's clock may be off. Default: what `krb5_conf` says, or 5 minutes, as everywhere (RFC 4120 section
+    /// 1.3).
+    pub(crate) clock_skew: Option<Span>,
+    /// Files of krb5.conf's format, for `clockskew`, `[capaths]` and `auth_to_local`. None: nothing is read.
+    #[serde(deserialize_with = "file::one_or_more_paths")]
+    pub(crate) krb5_conf: Vec<PathBuf>,
+    /// Realms of services whose KDCs are trusted to have checked the path between realms.
+    pub(crate) trust_kdc: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -196,13 +192,15 @@ impl Default for ForwardAuth {
 
 /// `[identity_headers]`: the headers that tell the application who its user is. Whatever a client sends under these
 /// names is deleted.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(crate) struct IdentityHeaders {
     /// The principal: `alice@EXAMPLE.COM`.
     pub(crate) user: Header,
     /// Its realm alone.
     pub(crate) realm: Option<Header>,
+    /// Its local name by krb5.conf's `auth_to_local`, if it has one: `alice`.
+    pub(crate) local_name: Option<Header>,
     /// How it was authenticated: `krb5`.
     pub(crate) mechanism: Option<Header>,
     /// When the authentication ends to be good, in seconds since 1970.
@@ -214,6 +212,7 @@ impl Default for IdentityHeaders {
         Self {
             user: Header(HeaderName::from_static("x-remote-user")),
             realm: None,
+            local_name: None,
             mechanism: None,
             expires: None,
         }
@@ -223,7 +222,7 @@ impl Default for IdentityHeaders {
 impl IdentityHeaders {
     /// The names in use.
     pub(crate) fn names(&self) -> impl Iterator<Item = &HeaderName> {
-        let optional = [&self.realm, &self.mechanism, &self.expires];
+        let optional = [&self.realm, &self.local_name, &self.mechanism, &self.expires];
         std::iter::once(&self.user)
             .chain(optional.into_iter().flatten())
             .map(|header| &header.0)
@@ -294,6 +293,7 @@ impl Config {
     /// The configuration for which the command line suffices: a reverse proxy with the defaults.
     pub(crate) fn from_arguments(
         keytabs: Vec<PathBuf>,
+        krb5_conf: Vec<PathBuf>,
         upstream: Upstream,
         listen: Option<ListenAddress>,
     ) -> Self {
@@ -302,7 +302,10 @@ impl Config {
             keytabs,
             trusted_proxies: Vec::new(),
             tls: None,
-            acceptor: Acceptor::default(),
+            acceptor: Acceptor {
+                krb5_conf,
+                ..Acceptor::default()
+            },
             replay: Replay::default(),
             front: Front::ReverseProxy(ReverseProxy::to(upstream)),
             identity_headers: IdentityHeaders::default(),

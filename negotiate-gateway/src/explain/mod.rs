@@ -9,6 +9,7 @@ mod report;
 use crate::cli;
 use crate::failure::Failure;
 use crate::keytab_file;
+use crate::krb5_conf::Krb5Conf;
 pub(crate) use arguments::{Bindings, Time};
 use input::{Input, NoToken};
 use kind::Kind;
@@ -35,10 +36,12 @@ const MAX_INPUT_LEN: u64 = 4 << 20;
 pub(crate) fn run(arguments: &cli::Explain) -> Result<ExitCode, Failure> {
     let keytab = keytab_file::load_all(&arguments.keytab)?;
     let bytes = read(arguments.file.as_deref())?;
+    let krb5_conf = Krb5Conf::load(&arguments.krb5_conf)?;
     let (report, status) = match Input::parse(&bytes) {
         Ok(input) => {
-            let answer = judge(arguments, keytab, &input.token)?;
-            let report = Report::new(&Kind::of(&input.token), input.form, &answer);
+            let answer = judge(arguments, keytab, &krb5_conf, &input.token)?;
+            let report = Report::new(&Kind::of(&input.token), input.form, &answer)
+                .with_local_name(&krb5_conf, &answer);
             let status = match answer {
                 Ok(Step::Complete { .. }) => 0,
                 Ok(Step::Continue { .. } | Step::Pending(_)) => 3,
@@ -61,7 +64,12 @@ pub(crate) fn run(arguments: &cli::Explain) -> Result<ExitCode, Failure> {
 }
 
 /// What the acceptor makes of the token.
-fn judge(arguments: &cli::Explain, keytab: Keytab, token: &[u8]) -> Result<Result<Step, Reject>, Failure> {
+fn judge(
+    arguments: &cli::Explain,
+    keytab: Keytab,
+    krb5_conf: &Krb5Conf,
+    token: &[u8],
+) -> Result<Result<Step, Reject>, Failure> {
     let bindings = arguments
         .channel_bindings
         .as_ref()
@@ -70,14 +78,23 @@ fn judge(arguments: &cli::Explain, keytab: Keytab, token: &[u8]) -> Result<Resul
         now: arguments.now.map_or_else(Timestamp::now, |now| now.0),
         random: &mut SystemRandom,
     };
-    wait(acceptor(keytab)?.exchange(bindings).step(token, &mut ambient))
+    wait(
+        acceptor(keytab, krb5_conf)?
+            .exchange(bindings)
+            .step(token, &mut ambient),
+    )
 }
 
 /// Any name of the keytab, as often as one likes.
-fn acceptor(keytab: Keytab) -> Result<Acceptor, Failure> {
+fn acceptor(keytab: Keytab, krb5_conf: &Krb5Conf) -> Result<Acceptor, Failure> {
     let krb5 = Krb5::builder(with_a_usable_key(keytab)?)
         .replay_cache(Arc::new(NothingSeen))
-        .build();
+        .transited(krb5_conf.transited());
+    let krb5 = match krb5_conf.clock_skew() {
+        Some(clock_skew) => krb5.clock_skew(clock_skew),
+        None => krb5,
+    };
+    let krb5 = krb5.build();
     let krb5 = krb5.map_err(|error| Failure::unusable(error.to_string(), "report it"))?;
     let acceptor = Acceptor::builder().mechanism(krb5).build();
     acceptor.map_err(|error| Failure::unusable(error.to_string(), "report it"))

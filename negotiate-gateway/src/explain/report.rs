@@ -3,6 +3,8 @@
 use super::attributes::Attributes;
 use super::input::Form;
 use super::kind::Kind;
+use crate::krb5_conf::Krb5Conf;
+use mech_krb5::Details;
 use mech_krb5::keytab::Match;
 use negotiate_core::{Explain, Reject, SecurityContext, Step};
 use negotiate_http::RequestError;
@@ -18,6 +20,7 @@ pub(super) struct Report {
     accepted: bool,
     mechanism: Option<&'static str>,
     src_name: Option<String>,
+    local_name: Option<String>,
     acceptor_name: Option<String>,
     etype: Option<i32>,
     kvno: Option<u32>,
@@ -55,6 +58,16 @@ impl Report {
             },
             Err(reject) => report.refused(reject.reason()),
         }
+    }
+
+    /// With the user's name on this system, if krb5.conf says it.
+    pub(super) fn with_local_name(mut self, krb5_conf: &Krb5Conf, answer: &Result<Step, Reject>) -> Self {
+        if let Ok(Step::Complete { context, .. }) = answer
+            && let (Some(details), Some(names)) = (context.details::<Details>(), krb5_conf.local_names())
+        {
+            self.local_name = names.map(details.client.borrow()).ok();
+        }
+        self
     }
 
     /// Of text that should have been base64.
@@ -130,6 +143,7 @@ impl Report {
                 self.mechanism.map(str::to_owned).filter(|_| self.accepted),
             ),
             ("user", self.src_name.clone()),
+            ("local name", self.local_name.clone()),
             ("service", self.acceptor_name.clone()),
             ("encryption type", etype),
             ("key version", self.kvno.map(|kvno| kvno.to_string())),

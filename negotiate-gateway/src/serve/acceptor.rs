@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::keytab_file;
+use crate::krb5_conf::Krb5Conf;
 use mech_krb5::Krb5;
 use mech_krb5::crypto::EncryptionType;
 use mech_krb5::keytab::{Keytab, KeytabEntry, KeytabSource as _};
@@ -25,7 +26,7 @@ pub(super) struct Accepting {
 ///
 /// # Errors
 /// If a keytab cannot be used, or has no key for a configured name.
-pub(super) fn build(config: &Config) -> Result<Accepting, Failure> {
+pub(super) fn build(config: &Config, krb5_conf: &Krb5Conf) -> Result<Accepting, Failure> {
     let keys = WatchedKeytab::open(config.keytabs.clone(), WatchOptions::default())?;
     let keytab = keys.current();
     let names: Vec<ServiceName> = config.acceptor.names.iter().map(|name| name.0.clone()).collect();
@@ -33,7 +34,7 @@ pub(super) fn build(config: &Config) -> Result<Accepting, Failure> {
     check(&keytab, &names, &services, &config.keytabs)?;
     let mut limits = negotiate_core::Limits::default();
     limits.token_len = config.limits.token.as_len();
-    let krb5 = krb5(config, keys)?;
+    let krb5 = krb5(config, krb5_conf, keys)?;
     let builder = names
         .into_iter()
         .fold(Acceptor::builder(), negotiate_core::AcceptorBuilder::name);
@@ -46,9 +47,16 @@ pub(super) fn build(config: &Config) -> Result<Accepting, Failure> {
     Ok(Accepting { acceptor, services })
 }
 
-fn krb5(config: &Config, keys: Arc<WatchedKeytab>) -> Result<Krb5, Failure> {
-    // Spans are a year at most.
-    let clock_skew = Seconds(u32::try_from(config.acceptor.clock_skew.0.as_secs()).unwrap_or(u32::MAX));
+fn krb5(config: &Config, krb5_conf: &Krb5Conf, keys: Arc<WatchedKeytab>) -> Result<Krb5, Failure> {
+    let configured = config.acceptor.clock_skew.map(|span| {
+        // Spans are a year at most.
+        Seconds(u32::try_from(span.0.as_secs()).unwrap_or(u32::MAX))
+    });
+    let clock_skew = configured.or(krb5_conf.clock_skew()).unwrap_or(Seconds(300));
+    let mut transited = krb5_conf.transited();
+    for realm in &config.acceptor.trust_kdc {
+        transited.trust_kdc(realm);
+    }
     let replay = MemoryReplayConfig {
         capacity: config.replay.capacity.0,
         on_start: config.replay.on_start,
@@ -66,6 +74,7 @@ fn krb5(config: &Config, keys: Arc<WatchedKeytab>) -> Result<Krb5, Failure> {
     })?;
     let krb5 = Krb5::builder_with(keys)
         .clock_skew(clock_skew)
+        .transited(transited)
         .replay_cache(Arc::new(replay_cache))
         .build();
     krb5.map_err(|error| Failure::unusable(error.to_string(), "export AES keys into the keytab"))

@@ -5,10 +5,10 @@
 //! refused. The same question asked twice gets one answer (`verdicts`).
 
 use super::forwarded::{self, Origin};
-use super::identity;
+use super::identity::{self, ToldIdentity};
 use super::verdicts::{Question, Verdicts};
 use super::{Peer, Reply};
-use crate::config::{ForwardAuth as AuthConfig, IdentityHeaders, Network};
+use crate::config::{ForwardAuth as AuthConfig, Network};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Either, Full};
@@ -42,7 +42,7 @@ struct Shared {
 impl ForwardAuth {
     pub(super) fn new(
         config: AuthConfig,
-        identity_headers: IdentityHeaders,
+        identity_headers: ToldIdentity,
         trusted_proxies: Vec<Network>,
         bindings: Option<Arc<ChannelBindings>>,
         layer: &NegotiateLayer,
@@ -129,7 +129,7 @@ impl Service<Request<Incoming>> for ForwardAuth {
 
 /// What stands behind the authentication: tells the proxy who the user is.
 #[derive(Clone)]
-struct TellIdentity(Arc<IdentityHeaders>);
+struct TellIdentity(Arc<ToldIdentity>);
 
 impl Service<Request<Incoming>> for TellIdentity {
     type Response = Response<Full<Bytes>>;

@@ -2,10 +2,12 @@
 
 use super::headers;
 use crate::config::IdentityHeaders;
+use crate::failure::Failure;
 use crate::keytab_file;
+use crate::krb5_conf::Krb5Conf;
 use http::header::{HeaderMap, HeaderValue};
-use mech_krb5::Details;
 use mech_krb5::keytab::Match;
+use mech_krb5::{Details, LocalNames};
 use negotiate_http::Identity;
 use std::fmt;
 
@@ -41,10 +43,32 @@ pub(super) fn warn(identity: &Identity) {
     }
 }
 
-impl IdentityHeaders {
+/// How the application is told who its user is.
+#[derive(Debug)]
+pub(super) struct ToldIdentity {
+    headers: IdentityHeaders,
+    local_names: Option<LocalNames>,
+}
+
+impl ToldIdentity {
+    /// In these headers.
+    ///
+    /// # Errors
+    /// If the local name is to be told, and there is no default realm by which it could be known.
+    pub(super) fn new(headers: IdentityHeaders, krb5_conf: &Krb5Conf) -> Result<Self, Failure> {
+        let local_names = krb5_conf.local_names().cloned();
+        if headers.local_name.is_some() && local_names.is_none() {
+            return Err(Failure::unusable(
+                "identity_headers.local_name needs a default realm, and acceptor.krb5_conf has none",
+                "write default_realm into its [libdefaults]",
+            ));
+        }
+        Ok(Self { headers, local_names })
+    }
+
     /// Deletes what the client claims to be.
     pub(super) fn remove(&self, headers: &mut HeaderMap) {
-        let names: Vec<_> = self.names().collect();
+        let names: Vec<_> = self.headers.names().collect();
         headers::remove_lookalikes(headers, &names);
     }
 
@@ -56,16 +80,25 @@ impl IdentityHeaders {
         // Names are text in UTF-8 without control characters, or the login must not reach an application that would
         // see another name than the one that was authenticated.
         let value = |text: &str| HeaderValue::from_bytes(text.as_bytes()).map_err(|_| NotAHeaderValue);
-        headers.insert(&self.user.0, value(identity.display())?);
-        if let Some(header) = &self.realm {
+        let names = &self.headers;
+        headers.insert(&names.user.0, value(identity.display())?);
+        if let Some(header) = &names.realm {
             headers.insert(&header.0, value(identity.realm())?);
         }
-        if let Some(header) = &self.mechanism {
+        if let (Some(header), Some(local_name)) = (&names.local_name, self.local_name(identity)) {
+            headers.insert(&header.0, value(&local_name)?);
+        }
+        if let Some(header) = &names.mechanism {
             headers.insert(&header.0, HeaderValue::from_static(identity.mechanism().name()));
         }
-        if let (Some(header), Some(expires)) = (&self.expires, identity.expires()) {
+        if let (Some(header), Some(expires)) = (&names.expires, identity.expires()) {
             headers.insert(&header.0, HeaderValue::from(expires.unix()));
         }
         Ok(())
+    }
+    /// Many have none: the header is left out then.
+    fn local_name(&self, identity: &Identity) -> Option<String> {
+        let details = identity.context().details::<Details>()?;
+        self.local_names.as_ref()?.map(details.client.borrow()).ok()
     }
 }

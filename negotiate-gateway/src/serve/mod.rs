@@ -19,12 +19,14 @@ mod verdicts;
 use crate::cli;
 use crate::config::{Config, Front};
 use crate::failure::Failure;
+use crate::krb5_conf::Krb5Conf;
 use bytes::Bytes;
 use forward_auth::ForwardAuth;
 use http::header::{self, HeaderValue};
 use http::{Response, StatusCode};
 use http_body_util::{Either, Full};
 use hyper::body::Incoming;
+use identity::ToldIdentity;
 use listener::Listener;
 pub(crate) use log::LogFormat;
 use negotiate_http::NegotiateLayer;
@@ -76,6 +78,7 @@ fn configuration(arguments: cli::Serve) -> Result<Config, Failure> {
         (Some(file), _) => Ok(Config::load(&file)?),
         (None, Some(upstream)) => Ok(Config::from_arguments(
             arguments.keytab,
+            arguments.krb5_conf,
             upstream,
             arguments.listen,
         )),
@@ -84,13 +87,14 @@ fn configuration(arguments: cli::Serve) -> Result<Config, Failure> {
 }
 
 async fn serve(config: Config) -> Result<(), Failure> {
-    let accepting = acceptor::build(&config)?;
+    let krb5_conf = Krb5Conf::load(&config.acceptor.krb5_conf)?;
+    let accepting = acceptor::build(&config, &krb5_conf)?;
+    let identity_headers = ToldIdentity::new(config.identity_headers.clone(), &krb5_conf)?;
     let layer = NegotiateLayer::new(accepting.acceptor).drain_limit(config.limits.drained_body.0);
     let listener = Listener::bind(&config).await?;
     start_message::print(&config, listener.address(), &accepting.services);
     let Config {
         front,
-        identity_headers,
         trusted_proxies,
         ..
     } = config;

@@ -6,10 +6,10 @@
 
 use super::forwarded::Origin;
 use super::headers::{self, Challenges};
-use super::identity;
+use super::identity::{self, ToldIdentity};
 use super::progress::{Progress, Watched};
 use super::{Peer, Reply, ReplyBody};
-use crate::config::{Host, IdentityHeaders, Network, ReverseProxy as ProxyConfig};
+use crate::config::{Host, Network, ReverseProxy as ProxyConfig};
 use http::header::{self, HeaderValue};
 use http::uri::{PathAndQuery, Scheme, Uri};
 use http::{Method, Request, StatusCode, Version};
@@ -34,14 +34,14 @@ pub(super) struct ReverseProxy(Arc<Shared>);
 struct Shared {
     client: Client<HttpConnector, Watched<Incoming>>,
     config: ProxyConfig,
-    identity_headers: IdentityHeaders,
+    identity_headers: ToldIdentity,
     trusted_proxies: Vec<Network>,
 }
 
 impl ReverseProxy {
     pub(super) fn new(
         config: ProxyConfig,
-        identity_headers: IdentityHeaders,
+        identity_headers: ToldIdentity,
         trusted_proxies: Vec<Network>,
     ) -> Self {
         let mut connector = HttpConnector::new();

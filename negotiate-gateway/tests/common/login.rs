@@ -19,6 +19,8 @@ pub(crate) struct Service {
     principal: Principal,
     key: Key,
     kvno: u32,
+    /// The realms that tickets say they came through.
+    pub(crate) transited: &'static str,
     /// Its keytab.
     pub(crate) keytab: PathBuf,
 }
@@ -32,6 +34,7 @@ impl Service {
             principal,
             key: random_key(),
             kvno: 0,
+            transited: "",
             keytab,
         };
         service.change_key();
@@ -55,7 +58,7 @@ impl Service {
         std::fs::rename(&new, &self.keytab).expect("renamed");
     }
 
-    /// `Authorization` for this user: a new token, good now.
+    /// `Authorization` for this user, of this realm unless it names another: a new token, good now.
     pub(crate) fn authorization(&self, user: &str) -> String {
         format!(
             "Authorization: Negotiate {}",
@@ -65,7 +68,11 @@ impl Service {
 
     /// A Kerberos token (RFC 4121 section 4.1) that asks for mutual authentication and has no channel bindings.
     pub(crate) fn token(&self, user: &str) -> Vec<u8> {
-        let user = Principal::parse(&format!("{user}@{REALM}")).expect("a principal");
+        let user = match user.contains('@') {
+            true => Principal::parse(user),
+            false => Principal::parse(&format!("{user}@{REALM}")),
+        };
+        let user = user.expect("a principal");
         let session_key = random_key();
         let now = Timestamp::now();
         // RFC 4121 section 4.1.1: the length of the bindings' hash, 16 zero bytes for none, and GSS_C_MUTUAL_FLAG.
@@ -74,7 +81,7 @@ impl Service {
         checksum.extend(2_u32.to_le_bytes());
         let authenticator = der(Tag::application(2), |fields| {
             fields.field(0, |field| field.integer(5));
-            fields.field(1, |field| field.general_string(REALM.as_bytes()));
+            fields.field(1, |field| field.general_string(user.realm()));
             fields.field(2, |field| user.name().encode(field));
             fields.field(3, |field| {
                 field.sequence(|checksum_fields| {
@@ -117,12 +124,12 @@ impl Service {
                 let (keytype, keyvalue) = (ETYPE.number(), session_key.bytes());
                 EncryptionKey { keytype, keyvalue }.encode(field);
             });
-            fields.field(2, |field| field.general_string(REALM.as_bytes()));
+            fields.field(2, |field| field.general_string(user.realm()));
             fields.field(3, |field| user.name().encode(field));
             fields.field(4, |field| {
                 field.sequence(|transited| {
                     transited.field(0, |field| field.integer(1));
-                    transited.field(1, |field| field.octet_string(b""));
+                    transited.field(1, |field| field.octet_string(self.transited.as_bytes()));
                 });
             });
             fields.field(5, |field| field.kerberos_time(now));

@@ -12,7 +12,8 @@ export LC_ALL=C.UTF-8 TZ=UTC
 needs='krb5kdc:krb5-kdc kadmin.local:krb5-admin-server kinit:krb5-user openssl:openssl curl:curl nginx:nginx-light
 /usr/lib/*/krb5/plugins/preauth/pkinit.so:krb5-pkinit faketime:faketime setpriv:util-linux gcc:gcc
 /usr/bin/python3:python3 /usr/lib/python3*/ensurepip/__init__.py:python3-venv /usr/bin/python3-config:python3-dev
-/usr/include/gssapi/gssapi.h:libkrb5-dev javac:default-jdk-headless'
+/usr/include/gssapi/gssapi.h:libkrb5-dev javac:default-jdk-headless
+samba:samba-ad-dc /usr/share/samba/setup/provision.ldif:samba-ad-provision wbinfo:winbind ldapsearch:ldap-utils ip:iproute2'
 
 die() { echo "interop: $*" >&2; exit 1; }
 
@@ -49,10 +50,15 @@ wait_port() {
     return 1
 }
 
+as_root=()
+[ "$(id -u)" = 0 ] || as_root=(sudo -n)
+
 pids=()
+domain=
 stop_peers() {
     local process
     [ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null
+    [ -z "$domain" ] || "${as_root[@]}" kill "$domain" 2>/dev/null
     # What the tests started and did not end: it has our state directory in its environment.
     for process in /proc/[0-9]*; do
         if [ "${process#/proc/}" != $$ ] && grep -qsz "^INTEROP_STATE=$state$" "$process/environ"; then
@@ -204,4 +210,11 @@ start_kdc() {
     krb5kdc -n -r MIT.TEST -r OTHER.TEST >"$state/log/krb5kdc" 2>&1 &
     pids+=($!)
     wait_port "$kdc_port" || die "the KDC did not start: $(tail -3 "$state/log/krb5kdc" "$state/log/kdc" 2>&1)"
+}
+
+# A Samba AD DC, in the background: state/samba/ready or state/samba/failed says what became of it.
+start_domain() {
+    mkdir "$state/samba"
+    "${as_root[@]}" "$here/samba.sh" "$state/samba" &
+    domain=$!
 }

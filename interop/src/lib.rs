@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`peers`] | the directory that `interop/run` made, and processes that end with their test |
 //! | [`kdc`] | MIT's kadmin, ktutil, kinit and kvno |
+//! | [`domain`] | the Samba AD DC, and clients that reach it |
 //! | [`embedded`] | the testkit's embedded KDC, for other people's tools |
 //! | [`token`] | tokens minted by libgssapi and pyspnego; the verdicts of `negotiate explain` and of MIT |
 //! | [`server`] | `negotiate serve`, the axum example, nginx |
@@ -15,6 +16,7 @@
 
 pub mod browser;
 pub mod client;
+pub mod domain;
 pub mod embedded;
 pub mod heimdal;
 pub mod kdc;

@@ -173,7 +173,8 @@ fn nginx(server: &str, address: SocketAddr) -> Daemon {
 }
 
 /// `negotiate serve` with a configuration file; `listen` is put in front.
-fn configured(toml: &str) -> Daemon {
+#[must_use]
+pub fn configured(toml: &str) -> Daemon {
     let address = free_address();
     let file = scratch("toml");
     std::fs::write(&file, format!("listen = \"{address}\"\n{toml}")).expect("written");

@@ -2,7 +2,10 @@
 
 use crate::kdc::Tickets;
 use crate::peers::{at_clock, built, output, succeed, text, tool};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -100,4 +103,21 @@ pub fn by_mit_at(offset: &str, keytab: &Path, token: &[u8]) -> Value {
     command.arg(keytab);
     let said = succeed(&mut at_clock(offset, &command), token);
     serde_json::from_slice(&said).expect("accept.py prints JSON")
+}
+
+/// The name attributes of a token's initiator in MIT's acceptor, each with its values.
+///
+/// # Panics
+///
+/// If MIT refuses the token.
+#[must_use]
+pub fn attributes_by_mit(keytab: &Path, token: &[u8]) -> BTreeMap<String, Vec<Vec<u8>>> {
+    let mut command = tool("attributes.py");
+    let said: BTreeMap<String, Vec<String>> =
+        serde_json::from_slice(&succeed(command.arg(keytab), token)).expect("attributes.py prints JSON");
+    let bytes = |base64: &String| STANDARD.decode(base64).expect("attributes.py prints base64");
+    let attributes = said.into_iter();
+    attributes
+        .map(|(name, values)| (name, values.iter().map(bytes).collect()))
+        .collect()
 }

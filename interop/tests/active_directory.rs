@@ -1,0 +1,289 @@
+//! Tickets of a Samba AD DC: what we read from their PACs is what the directory, winbind, MIT krb5 and Samba say.
+
+use interop::client::url;
+use interop::domain::{Domain, pac_by_samba};
+use interop::kdc::Tickets;
+use interop::peers::succeed;
+use interop::server::{Gateway, backend, configured};
+use interop::token::{Explained, attributes_by_mit, explain};
+use mech_krb5::crypto::{EncryptionType, Key};
+use mech_krb5::keytab::Keytab;
+use mech_krb5::pac::{BufferType, Group, PacFault, UpnSource, VerifiedPac};
+use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
+use mech_krb5::{Details, Error, Fact, Krb5, PacPolicy};
+use negotiate_core::{Acceptor, Ambient, Reject, SecurityContext, Sid, Step, SystemRandom, Timestamp};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+const WEB: &str = "HTTP/web.ad.test";
+const BOB: &str = "CN=bob,CN=Users,DC=ad,DC=test";
+
+/// The acceptor by itself, with the KDC's keys where the test has them.
+fn accept(keytab: &Path, kdc_keys: Vec<Key>, token: &[u8]) -> Result<SecurityContext, Reject> {
+    #[derive(Debug)]
+    struct NothingSeen;
+    impl ReplayCache for NothingSeen {
+        fn check(&self, _: ReplayEntry<'_>, _: Timestamp) -> ReplayAnswer {
+            ReplayAnswer::Fresh
+        }
+    }
+    let krb5 = Krb5::builder(read(keytab))
+        .replay_cache(Arc::new(NothingSeen))
+        .pac(PacPolicy::Require)
+        .kdc_keys(kdc_keys);
+    let acceptor = Acceptor::builder().mechanism(krb5.build().unwrap());
+    let mut ambient = Ambient {
+        now: Timestamp::now(),
+        random: &mut SystemRandom,
+    };
+    match acceptor
+        .build()
+        .unwrap()
+        .exchange(None)
+        .step(token, &mut ambient)?
+    {
+        Step::Complete { context, .. } => Ok(context),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn read(keytab: &Path) -> Keytab {
+    Keytab::parse(&std::fs::read(keytab).unwrap()).unwrap()
+}
+
+fn pac(context: &SecurityContext) -> &VerifiedPac {
+    context.details::<Details>().unwrap().pac.as_ref().unwrap()
+}
+
+/// As Samba's reading has them.
+fn memberships(groups: &[Group]) -> Value {
+    let pairs = groups
+        .iter()
+        .map(|group| json!([group.sid.to_string(), group.attributes]));
+    pairs.collect()
+}
+
+fn sids(groups: &[Group]) -> BTreeSet<String> {
+    groups.iter().map(|group| group.sid.to_string()).collect()
+}
+
+/// Real curl, a ticket of the DC, and the keytab that the DC exported.
+#[test]
+fn a_user_in_forty_groups_logs_in() {
+    let domain = Domain::up();
+    let gateway = Gateway::start(&domain.keytab("web"));
+    let bob = domain.login("bob", &[WEB]);
+    let page = url("web.ad.test", gateway.daemon.address);
+    let got = domain.curl(&bob, &page);
+    assert_eq!(got.status(), 200, "{got:?}\n{}", gateway.daemon.log());
+    assert_eq!(got.forwarded("x-remote-user").as_deref(), Some("bob@AD.TEST"));
+    assert!(got.last().has_reply_token(), "{got:?}");
+}
+
+/// Raw buffers against MIT's acceptor, which has verified them too; what is in them against Samba's own decoder.
+fn is_read_as_others_do(keytab: &Path, token: &[u8]) -> SecurityContext {
+    let context = accept(keytab, Vec::new(), token).unwrap();
+    let pac = pac(&context);
+    let by_mit = attributes_by_mit(keytab, token);
+    assert_eq!(by_mit["urn:mspac:"], [pac.as_bytes()]);
+    let buffers: BTreeSet<_> = pac.buffer_types().collect();
+    let mut of_mit = BTreeSet::new();
+    for (name, values) in by_mit.iter().filter(|(name, _)| *name != "urn:mspac:") {
+        let buffer_type = BufferType::from_attribute(name).unwrap_or_else(|| panic!("{name}"));
+        assert_eq!(values[..], [pac.buffer(buffer_type).unwrap()], "{name}");
+        of_mit.insert(buffer_type);
+    }
+    assert_eq!(buffers, of_mit);
+
+    let info = pac.logon_info().unwrap().unwrap();
+    let upn = pac.upn_dns_info().unwrap().unwrap();
+    let (sam_name, sid) = upn.sam_name_and_sid.unwrap();
+    let mut ours = json!({
+        "buffers": pac.buffer_types().map(|buffer_type| buffer_type.0).collect::<Vec<_>>(),
+        "sid": info.user.to_string(),
+        "primary_group": info.primary_group.to_string(),
+        "groups": memberships(&info.groups),
+        "extra_sids": memberships(&info.extra_sids),
+        "resource_groups": memberships(&info.resource_groups),
+        "sam_name": info.effective_name,
+        "display_name": info.full_name,
+        "logon_server": info.logon_server,
+        "domain": info.logon_domain_name,
+        "user_flags": info.user_flags,
+        "user_account_control": info.user_account_control,
+        "upn": upn.upn,
+        "dns_domain": upn.dns_domain_name,
+        "upn_is_constructed": upn.upn_source == UpnSource::Constructed,
+        "upn_sam_name": sam_name,
+        "upn_sid": sid.to_string(),
+        "client_name": context.initiator().name(),
+    });
+    if let Some(delegation) = pac.delegation_info() {
+        let delegation = delegation.unwrap();
+        ours["proxy_target"] = delegation.proxy_target.into();
+        ours["delegated_by"] = delegation.transited_services.into();
+    }
+    assert_eq!(ours, pac_by_samba(&by_mit["urn:mspac:"][0]));
+    context
+}
+
+/// Direct and nested memberships, global, universal and domain-local.
+#[test]
+fn sids_are_those_of_the_directory_and_of_winbind() {
+    let domain = Domain::up();
+    let token = domain.initiate(&domain.login("bob", &[WEB]), "HTTP@web.ad.test");
+    let context = is_read_as_others_do(&domain.keytab("web"), &token);
+    let info = pac(&context).logon_info().unwrap().unwrap();
+    let user = info.user.to_string();
+    assert_eq!(context.initiator().sid(), Some(info.user));
+
+    let sid = |bytes: Vec<u8>| Sid::from_bytes(&bytes).unwrap().to_string();
+    let object_sid: Vec<_> = domain.ldapsearch(BOB, "objectSid").into_iter().map(sid).collect();
+    assert_eq!(object_sid, [user.as_str()]);
+    let token_groups: BTreeSet<_> = domain
+        .ldapsearch(BOB, "tokenGroups")
+        .into_iter()
+        .map(sid)
+        .collect();
+    let domain_users = info.primary_group.to_string();
+    let rid = &domain.ldapsearch(BOB, "primaryGroupID")[0];
+    assert_eq!(domain_users.rsplit('-').next().unwrap().as_bytes(), rid);
+
+    // Builtin\Users is of the machine that asks, and so in no PAC (MS-PAC section 4.1.2.2).
+    let builtin_users = "S-1-5-32-545".to_owned();
+    let mut groups = sids(&info.groups);
+    groups.extend(sids(&info.resource_groups));
+    assert!(groups.len() > 40 && groups.contains(&domain_users), "{groups:?}");
+    assert!(groups.insert(builtin_users));
+    assert_eq!(groups, token_groups);
+
+    // winbind knows nested groups after a logon.
+    let said = domain.wbinfo(&["--authenticate", "ADT\\bob%Bob-pw1"]);
+    assert!(said[0].contains("succeeded"), "{said:?}");
+    let by_winbind: BTreeSet<_> = domain.wbinfo(&["--user-sids", &user]).into_iter().collect();
+    groups.insert(user.clone());
+    assert_eq!(groups, by_winbind);
+    let by_name = &domain.wbinfo(&["--name-to-sid", "bob"])[0];
+    assert_eq!(*by_name, format!("{user} SID_USER (1)"));
+    let user_info = &domain.wbinfo(&["--user-info", "bob"])[0];
+    let qualified = format!("{}\\{}", info.logon_domain_name, info.effective_name);
+    assert_eq!(user_info.split(':').next(), Some(qualified.as_str()));
+
+    // The KDC saw the user's own key (MS-DTYP section 2.4.2.4: AUTHENTICATION_AUTHORITY_ASSERTED_IDENTITY).
+    assert_eq!(sids(&info.extra_sids), BTreeSet::from(["S-1-18-1".to_owned()]));
+}
+
+/// A name of the company's own, the domain's default, and none.
+#[test]
+fn user_principal_names_are_those_of_the_directory() {
+    let domain = Domain::up();
+    for (user, expected) in [
+        ("alice", Some("alice@ad.test")),
+        ("bob", Some("robert@corp.example")),
+        ("carol", None),
+    ] {
+        let token = domain.initiate(&domain.login(user, &[WEB]), "HTTP@web.ad.test");
+        let context = is_read_as_others_do(&domain.keytab("web"), &token);
+        let upn = pac(&context).upn_dns_info().unwrap().unwrap();
+        let dn = format!("CN={user},CN=Users,DC=ad,DC=test");
+        let in_directory = domain.ldapsearch(&dn, "userPrincipalName");
+        let in_directory = in_directory.first().map(|name| String::from_utf8_lossy(name));
+        assert_eq!(in_directory.as_deref(), expected);
+        let (name, source) = match expected {
+            Some(name) => (name, UpnSource::Account),
+            None => ("carol@ad.test", UpnSource::Constructed),
+        };
+        assert_eq!((upn.upn.as_str(), upn.upn_source), (name, source));
+    }
+}
+
+/// Server, KDC, ticket (16) and full (19) checksums, with the key of krbtgt that the DC exported, and with another.
+#[test]
+fn all_four_checksums_fit_the_keys_of_the_domain() {
+    let domain = Domain::up();
+    let web = domain.keytab("web");
+    let token = domain.initiate(&domain.login("bob", &[WEB]), "HTTP@web.ad.test");
+    let keytab = read(&domain.keytab("krbtgt"));
+    let keys = keytab.entries().iter().filter_map(|entry| {
+        let etype = EncryptionType::from_number(entry.etype())?;
+        Some(Key::new(etype, entry.key().expose()).unwrap())
+    });
+    let keys: Vec<Key> = keys.collect();
+    let context = accept(&web, keys.clone(), &token).unwrap();
+    let types: Vec<_> = pac(&context).buffer_types().collect();
+    for checksum in [
+        BufferType::SERVER_CHECKSUM,
+        BufferType::KDC_CHECKSUM,
+        BufferType::TICKET_CHECKSUM,
+        BufferType::FULL_CHECKSUM,
+    ] {
+        assert!(types.contains(&checksum), "{checksum}: {types:?}");
+    }
+    let others = keys.iter().map(|key| {
+        let bytes: Vec<u8> = key.bytes().iter().map(|byte| byte ^ 1).collect();
+        Key::new(key.encryption_type(), &bytes).unwrap()
+    });
+    let refused = accept(&web, others.collect(), &token).unwrap_err();
+    let fault = PacFault::ChecksumWrong(BufferType::KDC_CHECKSUM);
+    let error: &Error = refused.downcast_ref().unwrap();
+    assert_eq!(error.fact, Fact::PacSignatureWrong(fault));
+}
+
+/// S4U2Self and S4U2Proxy by MIT's kvno: the PAC names the service that speaks for alice, who never logged in.
+#[test]
+fn a_ticket_of_constrained_delegation_says_so() {
+    let domain = Domain::up();
+    let (web, alice) = (domain.login("web", &["krbtgt/AD.TEST"]), Tickets::none());
+    let mut kvno = domain.beside("kvno");
+    kvno.arg("-k").arg(domain.keytab("web-account"));
+    kvno.args(["-U", "alice", "-P", "--out-cache"]).arg(alice.path());
+    kvno.arg("HTTP/back.ad.test");
+    succeed(web.given_to(&mut kvno), b"");
+    let token = domain.initiate(&alice, "HTTP@back.ad.test");
+    let context = is_read_as_others_do(&domain.keytab("back"), &token);
+    assert_eq!(context.initiator().display(), "alice@AD.TEST");
+    let delegation = pac(&context).delegation_info().unwrap().unwrap();
+    assert_eq!(delegation.proxy_target, "HTTP/back.ad.test");
+    assert_eq!(delegation.transited_services, ["web@AD.TEST"]);
+    // SERVICE_ASSERTED_IDENTITY: a service vouched for the user.
+    let info = pac(&context).logon_info().unwrap().unwrap();
+    assert_eq!(sids(&info.extra_sids), BTreeSet::from(["S-1-18-2".to_owned()]));
+}
+
+/// An account of Active Directory has many names and one key: the ticket's name is the label if it is in the keytab,
+/// else the key's first.
+#[test]
+fn services_under_one_key_are_one_service() {
+    let domain = Domain::up();
+    let (one, both) = (domain.keytab("web"), domain.keytab("web-and-intranet"));
+    let bob = domain.login("bob", &[WEB, "HTTP/intranet.ad.test"]);
+    let token = |host: &str| domain.initiate(&bob, &format!("HTTP@{host}"));
+    let acceptor = |said: Explained| {
+        assert_eq!(said.exit, Some(0), "{}", said.json);
+        said.json["acceptor_name"].as_str().unwrap().to_owned()
+    };
+    let (web, intranet) = (token("web.ad.test"), token("intranet.ad.test"));
+    assert_eq!(acceptor(explain(&one, &[], &web)), "HTTP/web.ad.test@AD.TEST");
+    assert_eq!(
+        acceptor(explain(&one, &[], &intranet)),
+        "HTTP/web.ad.test@AD.TEST"
+    );
+    assert_eq!(acceptor(explain(&both, &[], &web)), "HTTP/web.ad.test@AD.TEST");
+    assert_eq!(
+        acceptor(explain(&both, &[], &intranet)),
+        "HTTP/intranet.ad.test@AD.TEST"
+    );
+
+    // A restriction by name cannot tell them apart, and the gateway says so when it starts.
+    let backend = backend();
+    let gateway = configured(&format!(
+        "keytab = {both:?}\n[acceptor]\nnames = [\"HTTP@intranet.ad.test\"]\n\
+         [reverse_proxy]\nupstream = \"http://{}\"\n",
+        backend.address
+    ));
+    let got = domain.curl(&bob, &url("web.ad.test", gateway.address));
+    assert_eq!(got.status(), 200, "{got:?}\n{}", gateway.log());
+    assert!(gateway.log().contains("has the same key"), "{}", gateway.log());
+}

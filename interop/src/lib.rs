@@ -11,6 +11,8 @@
 //! | [`client`] | curl, python-gssapi, pyspnego, requests-gssapi, requests-kerberos, httpx-gssapi |
 //! | [`browser`] | Chromium and Firefox |
 //! | [`heimdal`] | Heimdal's KDC and clients |
+//! | [`java`] | HttpURLConnection and JGSS |
+//! | [`smb`] | as much of an SMB server as a client needs to log in |
 //!
 //! A helper that cannot do its work panics with the output of the program that failed: a peer is never skipped.
 
@@ -19,7 +21,9 @@ pub mod client;
 pub mod domain;
 pub mod embedded;
 pub mod heimdal;
+pub mod java;
 pub mod kdc;
 pub mod peers;
 pub mod server;
+pub mod smb;
 pub mod token;

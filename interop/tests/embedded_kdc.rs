@@ -3,12 +3,12 @@
 use interop::client::curl_with;
 use interop::embedded::{Embedded, Transport};
 use interop::heimdal;
+use interop::java::log_in;
 use interop::peers::{output, succeed, text, tool};
 use interop::server::{Gateway, axum_example};
 use interop::token::by_mit;
 use mech_krb5::crypto::EncryptionType;
 use negotiate_testkit::{Account, Kdc};
-use std::path::Path;
 use std::process::Command;
 
 const WWW: &str = "HTTP/www.embedded.test";
@@ -145,19 +145,19 @@ fn mits_acceptor_takes_the_tickets() {
 fn java_logs_in() {
     let realm = start(kdc(), Transport::Udp);
     let example = axum_example(&realm.keytab(&["HTTP/localhost"]));
-    let mut java = Command::new("java");
-    java.arg(format!(
-        "-Djava.security.krb5.conf={}",
-        realm.configuration.display()
-    ))
-    .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/Login.java"))
-    .args(["alice@EMBEDDED.TEST", "Alice-pw1", "HTTP@localhost"])
-    .arg(format!("http://localhost:{}/", example.address.port()));
-    let said = text(&succeed(&mut java, b""));
-    assert!(
-        said.contains("200") && said.contains("mutual") && said.contains("alice@EMBEDDED.TEST"),
-        "{said}"
-    );
+    let page = format!("http://localhost:{}/", example.address.port());
+    let alice = ["principal=alice@EMBEDDED.TEST", "password=Alice-pw1"];
+    for answer in log_in(
+        &realm.configuration,
+        &alice,
+        "HTTP@localhost",
+        &page,
+        &["url", "spnego"],
+    ) {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(answer.body.contains("alice@EMBEDDED.TEST"), "{answer:?}");
+        assert_eq!(answer.mutual, answer.way == "spnego", "{answer:?}");
+    }
 }
 
 #[test]

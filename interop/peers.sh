@@ -1,11 +1,12 @@
 # Sourced by run and up: the peers, all of them in one directory, on loopback, unprivileged.
 #
-# Two realms of one MIT KDC: MIT.TEST, where the users and services are, and OTHER.TEST, whose users MIT.TEST trusts and
-# whose tickets are big. Nothing of the machine is read or changed: not /etc/krb5.conf, not /etc/hosts, no DNS.
+# Four realms of one MIT KDC: MIT.TEST, where most users and services are; OTHER.TEST, which trusts it and which it trusts, and
+# whose tickets are big; SUB.OTHER.TEST and FAR.ORG, whose users come through OTHER.TEST. Nothing of the machine is read or changed: not /etc/krb5.conf, not /etc/hosts, no DNS.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 PATH=$PATH:/usr/sbin:/sbin
+realms='MIT.TEST OTHER.TEST SUB.OTHER.TEST FAR.ORG'
 export LC_ALL=C.UTF-8 TZ=UTC
 
 # COMMAND-OR-FILE:PACKAGE, for ./check to install.
@@ -76,12 +77,16 @@ make_realms() {
     mkdir -p "$state"/{db,pki,keytab,log}
     write_krb5_conf >"$state/krb5.conf"
     write_kdc_conf >"$state/kdc.conf"
+    write_krb5_conf_of_kdc >"$state/krb5-of-kdc.conf"
     (cd "$state/pki" && make_certificates) >"$state/log/openssl" 2>&1 || die "openssl: $(tail -1 "$state/log/openssl")"
-    for realm in MIT.TEST OTHER.TEST; do
+    for realm in $realms; do
         kdb5_util -r $realm create -s -P "master of $realm" || die "kdb5_util failed: $(tail -1 "$state/log/kdb5_util")"
     done >"$state/log/kdb5_util" 2>&1
     principals_of_mit_test | kadmin.local -r MIT.TEST >"$state/log/kadmin" 2>&1
     principals_of_other_test | kadmin.local -r OTHER.TEST >>"$state/log/kadmin" 2>&1
+    for realm in SUB.OTHER.TEST FAR.ORG; do
+        principals_of_a_realm_behind | kadmin.local -r $realm >>"$state/log/kadmin" 2>&1
+    done
     ! grep ' while ' "$state/log/kadmin" >&2 || die "kadmin.local failed"
 }
 
@@ -106,6 +111,12 @@ write_krb5_conf() {
   OTHER.TEST = {
     kdc = 127.0.0.1:$kdc_port
   }
+  SUB.OTHER.TEST = {
+    kdc = 127.0.0.1:$kdc_port
+  }
+  FAR.ORG = {
+    kdc = 127.0.0.1:$kdc_port
+  }
 [domain_realm]
   .mit.test = MIT.TEST
   .other.test = OTHER.TEST
@@ -113,6 +124,21 @@ write_krb5_conf() {
 [logging]
   kdc = FILE:$state/log/kdc
   default = FILE:$state/log/krb5
+E
+}
+
+# The KDC finds no path of three realms good, and with reject_bad_transit = false makes the ticket all the same, without the
+# flag transited-policy-checked: the check is left to the service.
+write_krb5_conf_of_kdc() {
+    cat <<E
+include $state/krb5.conf
+[capaths]
+  FAR.ORG = {
+    MIT.TEST = .
+  }
+  SUB.OTHER.TEST = {
+    MIT.TEST = .
+  }
 E
 }
 
@@ -130,6 +156,17 @@ write_kdc_conf() {
     supported_enctypes = aes256-cts:normal aes128-cts:normal aes256-sha2:normal aes128-sha2:normal
     pkinit_identity = FILE:$state/pki/kdc.pem,$state/pki/kdc.key
     pkinit_anchors = FILE:$state/pki/ca.pem
+    reject_bad_transit = false
+  }
+  SUB.OTHER.TEST = {
+    database_name = $state/db/sub
+    key_stash_file = $state/db/sub.stash
+    supported_enctypes = aes256-cts:normal
+  }
+  FAR.ORG = {
+    database_name = $state/db/far
+    key_stash_file = $state/db/far.stash
+    supported_enctypes = aes256-cts:normal
   }
   OTHER.TEST = {
     database_name = $state/db/other
@@ -184,6 +221,7 @@ addprinc -randkey WELLKNOWN/ANONYMOUS
 addprinc -randkey +ok_as_delegate HTTP/www.mit.test
 addprinc -randkey +ok_as_delegate HTTP/localhost
 addprinc -pw trust-pw krbtgt/MIT.TEST@OTHER.TEST
+addprinc -pw trust-back-pw krbtgt/OTHER.TEST@MIT.TEST
 ktadd -norandkey -k $state/keytab/www HTTP/www.mit.test HTTP/localhost
 E
     local host etype
@@ -199,6 +237,9 @@ principals_of_other_test() {
     cat <<E
 addprinc -pw Carol-pw1 +requires_preauth carol
 addprinc -pw trust-pw krbtgt/MIT.TEST@OTHER.TEST
+addprinc -pw trust-back-pw krbtgt/OTHER.TEST@MIT.TEST
+addprinc -pw behind-pw krbtgt/OTHER.TEST@SUB.OTHER.TEST
+addprinc -pw behind-pw krbtgt/OTHER.TEST@FAR.ORG
 addprinc -randkey HTTP/big.other.test
 addprinc -randkey HTTP/www.mit.test
 ktadd -norandkey -k $state/keytab/big HTTP/big.other.test
@@ -206,8 +247,15 @@ ktadd -norandkey -k $state/keytab/www-other HTTP/www.mit.test
 E
 }
 
+principals_of_a_realm_behind() {
+    cat <<E
+addprinc -pw Dave-pw1 +requires_preauth dave
+addprinc -pw behind-pw krbtgt/OTHER.TEST@$realm
+E
+}
+
 start_kdc() {
-    krb5kdc -n -r MIT.TEST -r OTHER.TEST >"$state/log/krb5kdc" 2>&1 &
+    KRB5_CONFIG=$state/krb5-of-kdc.conf krb5kdc -n $(printf ' -r %s' $realms) >"$state/log/krb5kdc" 2>&1 &
     pids+=($!)
     wait_port "$kdc_port" || die "the KDC did not start: $(tail -3 "$state/log/krb5kdc" "$state/log/kdc" 2>&1)"
 }

@@ -63,6 +63,8 @@ impl MechDetails for Details {}
 pub enum Warning {
     /// The ticket's PAC was discarded: the client has no attributes.
     PacDiscarded(PacFault),
+    /// The ticket, or a key that came with it, is of RC4, which was allowed by name.
+    Rc4,
     /// A CAMMAC in the ticket was discarded, for its service verifier is missing or wrong: its authentication indicators do
     /// not count.
     CammacDiscarded,
@@ -72,6 +74,7 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::PacDiscarded(fault) => write!(f, "no attributes from the PAC: {fault}"),
+            Self::Rc4 => f.write_str("RC4 was used, which is broken: give the accounts AES keys"),
             Self::CammacDiscarded => f.write_str(
                 "no authentication indicators from a CAMMAC whose service verifier is missing or wrong",
             ),

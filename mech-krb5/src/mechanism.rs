@@ -3,7 +3,7 @@
 use crate::accept::{
     self, AnonymousPolicy, Config, PacPolicy, Policy, TransitedPolicy, UnknownAuthorizationData,
 };
-use crate::crypto::{EncryptionType, Key};
+use crate::crypto::{EncryptionType, EncryptionTypes, Key};
 use crate::keytab::{Keytab, KeytabSource};
 use crate::replay::ReplayCache;
 use alloc::sync::Arc;
@@ -35,7 +35,8 @@ impl Krb5 {
             replay_cache: None,
             policy: Policy {
                 clock_skew: Seconds(300),
-                encryption_types: Vec::from(PREFERRED_TYPES),
+                encryption_types: EncryptionTypes::default(),
+                subkey_types: Vec::from(PREFERRED_TYPES),
                 anonymous: AnonymousPolicy::default(),
                 unknown_authorization_data: UnknownAuthorizationData::default(),
                 transited: TransitedPolicy::default(),
@@ -92,11 +93,18 @@ impl Krb5Builder {
         self
     }
 
+    /// Encryption types of tickets, and of the keys in them. Default: 17, 18, 19, 20.
+    #[must_use]
+    pub fn encryption_types(mut self, types: EncryptionTypes) -> Self {
+        self.policy.encryption_types = types;
+        self
+    }
+
     /// Encryption types for the acceptor's subkey, the preferred one first, where the client offers several (RFC 4537).
     /// Default: 18, 17, 20, 19.
     #[must_use]
     pub fn subkey_types(mut self, types: impl Into<Vec<EncryptionType>>) -> Self {
-        self.policy.encryption_types = types.into();
+        self.policy.subkey_types = types.into();
         self
     }
 
@@ -150,7 +158,7 @@ impl Krb5Builder {
             .current()
             .entries()
             .iter()
-            .any(|entry| EncryptionType::from_number(entry.etype()).is_some())
+            .any(|entry| policy.encryption_types.find(entry.etype()).is_some())
         {
             return Err(Krb5ConfigError::NoUsableKey);
         }
@@ -169,7 +177,7 @@ impl Krb5Builder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Krb5ConfigError {
-    /// The keytab holds keys of other encryption types than 17 to 20 only.
+    /// The keytab has no key of an encryption type that is accepted.
     NoUsableKey,
     /// There is no replay cache, and without one any token can be used twice.
     NoReplayCache,

@@ -132,6 +132,14 @@ impl Capture {
         self.0.text("expect")
     }
 
+    /// The same of an acceptor that was told by name to take the ticket's encryption type, where that makes a difference.
+    #[must_use]
+    pub fn expect_if_named(&self) -> Option<&str> {
+        self.0
+            .has("expect-if-named")
+            .then(|| self.0.text("expect-if-named"))
+    }
+
     /// When the token was made, RFC 3339 in UTC. Replay it with the clock at this time.
     #[must_use]
     pub fn captured_at(&self) -> &str {

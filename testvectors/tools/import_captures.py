@@ -90,6 +90,8 @@ REFUSED = {
     "clients/ntlm-in-spnego-curl-gssntlmssp": "spnego.ntlm_offered",
 }
 ACCEPTED_ETYPES = (17, 18, 19, 20)
+# Accepted as well by an acceptor that was told to, by name.
+NAMED_ETYPES = (23,)
 
 # Cases whose token, reply or keytab has another name than `01-initiator.bin`, `01-acceptor.bin`,
 # `01-client.bin`, `01-server.bin` and `service.keytab`: (case, name here, token, reply, keytab, extra facts).
@@ -203,8 +205,10 @@ def token_capture(path, name, token=None, reply=None, keytab="service.keytab", e
     if meta.get("target", target) != target:
         raise SystemExit(f"{path}: target is not the ticket's name {target}")
     expect = REFUSED.get(name) or ("accepted" if etype in ACCEPTED_ETYPES else "krb5.etype_refused")
+    named = "accepted" if etype in NAMED_ETYPES and name not in REFUSED else None
     fields += [
         ("expect", expect),
+        ("expect-if-named", named),
         ("initiator", meta.get("initiator") or default_principal(meta)),
         ("target", target),
         ("acceptor-name", meta.get("acceptor", target)),
@@ -216,7 +220,7 @@ def token_capture(path, name, token=None, reply=None, keytab="service.keytab", e
     if bindings:
         bound = meta.get("channel_bound_flag") or meta.get("channel_bound") or "error" in meta
         fields += [("channel-bindings", bindings), ("bindings-sent", "yes" if bound else "no")]
-    if expect == "accepted":
+    if "accepted" in (expect, named):
         accepted(meta, target, fields)
         fields.append(("kdc-keys", kdc_keys(path.parent.parent, realm) or None))
         if reply:

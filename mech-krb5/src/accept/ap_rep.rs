@@ -9,26 +9,29 @@ use negotiate_core::{Random, RandomUnavailable, Secret, Timestamp, Token};
 /// What an AP-REP establishes.
 pub(super) struct Reply {
     pub(super) token: Token,
-    pub(super) subkey: Key,
+    pub(super) subkey: Option<Key>,
     pub(super) seq_number: u32,
 }
 
-/// A fresh subkey always: without it the initiator alone would choose the key of the session, and a replayed AP-REQ would
-/// bring back an old one.
+/// With a fresh subkey of this type. Without it the initiator alone would choose the key of the session, and a replayed AP-REQ
+/// would bring back an old one; but the tokens of RC4 do not say which key they are under, and so there is none for them.
 pub(super) fn make(
     session_key: &Key,
     client_time: Timestamp,
-    subkey_type: EncryptionType,
+    subkey_type: Option<EncryptionType>,
     framing: Framing,
     random: &mut dyn Random,
 ) -> Result<Reply, Fact> {
     let mut pool = Pool::draw(random).map_err(|_| Fact::NoRandom)?;
-    let subkey = Key::random(subkey_type, &mut pool).map_err(|_| Fact::NoRandom)?;
+    let subkey = subkey_type
+        .map(|etype| Key::random(etype, &mut pool))
+        .transpose()
+        .map_err(|_| Fact::NoRandom)?;
     let seq_number = first_sequence_number(&mut pool).map_err(|_| Fact::NoRandom)?;
     let part = EncApRepPart {
         ctime: client_time,
-        subkey: Some(EncryptionKey {
-            keytype: subkey_type.number(),
+        subkey: subkey.as_ref().map(|subkey| EncryptionKey {
+            keytype: subkey.encryption_type().number(),
             keyvalue: subkey.bytes(),
         }),
         seq_number: Some(seq_number),

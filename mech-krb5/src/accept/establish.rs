@@ -13,7 +13,7 @@ use super::third_leg::ThirdLeg;
 use super::transited::{self, PathAccepted};
 use super::{AnonymousPolicy, Attempt};
 use crate::context::{ContextKeys, MessageProtection, Role};
-use crate::crypto::Key;
+use crate::crypto::{EncryptionType, Key};
 use crate::delegation::{self, DelegatedCredential};
 use crate::details::{Details, Warning};
 use crate::error::{Fact, KeyOf};
@@ -69,7 +69,7 @@ pub(super) fn prepare(
     let authenticator = matched.authenticator();
     let initiator_subkey = authenticator
         .subkey
-        .map(|subkey| usable(subkey, KeyOf::InitiatorSubkey))
+        .map(|subkey| usable(subkey, KeyOf::InitiatorSubkey, policy.encryption_types))
         .transpose()?;
     let authorization_data =
         authorization_data::check(ticket, session_key, authenticator.authorization_data, policy)?;
@@ -97,7 +97,7 @@ pub(super) fn prepare(
     let base_key = initiator_subkey.as_ref().unwrap_or(session_key);
     let reply = if is_mutual {
         let offered = authorization_data.client.subkey_type;
-        let subkey_type = policy.subkey_type(base_key.encryption_type(), offered);
+        let subkey_type = policy.subkey_type(base_key.encryption_type(), offered, bindings.flags);
         let (framing, random) = (attempt.framing, &mut *ambient.random);
         Some(ap_rep::make(
             session_key,
@@ -135,13 +135,7 @@ pub(super) fn prepare(
             seq_number,
         }) => (
             Some(token),
-            MessageProtection::new(
-                Role::Acceptor,
-                keys(Some(subkey)),
-                seq_number,
-                receive_first,
-                flags,
-            ),
+            MessageProtection::new(Role::Acceptor, keys(subkey), seq_number, receive_first, flags),
         ),
         // Without an AP-REP the acceptor numbers from where the initiator does, as MIT krb5 and Heimdal do.
         None => (
@@ -210,6 +204,11 @@ fn establish(
     if let Some(sid) = pac.as_ref().and_then(VerifiedPac::user) {
         initiator = initiator.with_sid(sid);
     }
+    let keys = [Some(session_key), initiator_subkey.as_ref()];
+    let etypes = keys.into_iter().flatten().map(Key::encryption_type);
+    let rc4 = etypes
+        .chain([ticket.etype()])
+        .any(|etype| etype == EncryptionType::Rc4Hmac);
     let details = Details {
         client: ticket.client().to_owned(),
         service: key.principal().clone(),
@@ -229,7 +228,10 @@ fn establish(
         pac,
         authentication_indicators: kdc.indicators,
         token_restrictions: kdc.restrictions.or(client.restrictions),
-        warnings: (discarded.map(Warning::PacDiscarded).into_iter())
+        warnings: rc4
+            .then_some(Warning::Rc4)
+            .into_iter()
+            .chain(discarded.map(Warning::PacDiscarded))
             .chain(kdc.warning)
             .collect(),
     };

@@ -78,7 +78,7 @@ fn preferred(ad_data: &[u8], policy: &Policy) -> Result<Option<EncryptionType>, 
         while !list.is_empty() {
             let offered = list.int32()?;
             let rank = policy
-                .encryption_types
+                .subkey_types
                 .iter()
                 .position(|ours| ours.number() == offered);
             best = match (best, rank) {
@@ -86,7 +86,7 @@ fn preferred(ad_data: &[u8], policy: &Policy) -> Result<Option<EncryptionType>, 
                 (best, rank) => best.or(rank),
             };
         }
-        Ok(best.and_then(|best| policy.encryption_types.get(best).copied()))
+        Ok(best.and_then(|best| policy.subkey_types.get(best).copied()))
     };
     read().map_err(malformed)
 }

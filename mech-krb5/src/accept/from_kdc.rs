@@ -3,7 +3,7 @@
 
 use super::authorization_data::{Meaning, Place};
 use super::pac::{PacFound, PacPolicy};
-use crate::crypto::{ChecksumType, Key, KeyUsage};
+use crate::crypto::{Key, KeyUsage};
 use crate::details::Warning;
 use crate::message::{AdCammac, AdKdcIssued, AdType, AuthorizationDataEntry, Checksum, TokenRestrictions};
 use alloc::string::String;
@@ -105,8 +105,7 @@ impl<'r, 'a> Reading<'r, 'a> {
 /// Whether it is the key's checksum of the key's own type.
 fn fits(checksum: &Checksum<'_>, over: &[u8], key: &Key, usage: KeyUsage) -> bool {
     let key = key.checksum_key(usage);
-    ChecksumType::from_number(checksum.cksumtype) == Some(key.checksum_type())
-        && key.verify(&[over], checksum.checksum).is_ok()
+    checksum.cksumtype == key.checksum_type().number() && key.verify(&[over], checksum.checksum).is_ok()
 }
 
 /// More than any KDC sets: an indicator is a word for one way to log in.

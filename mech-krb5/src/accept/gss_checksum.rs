@@ -12,7 +12,7 @@
 //!
 //! Initiators that do not know GSS-API leave the field out or put an ordinary checksum over nothing there.
 
-use crate::crypto::{ChecksumType, Key, KeyUsage};
+use crate::crypto::{Key, KeyUsage};
 use crate::error::{BindingsDemand, Fact, GssChecksumFault};
 use crate::message::{ApOptions, Authenticator};
 use md5::{Digest, Md5};
@@ -95,7 +95,7 @@ pub(super) fn check<'a>(
 /// An ordinary checksum must verify, over no data: else an authenticator made for other data could be passed off as ours.
 fn verify_over_nothing(cksumtype: i32, checksum: &[u8], session_key: &Key) -> Result<(), Fact> {
     let key = session_key.checksum_key(KeyUsage::AP_REQ_AUTHENTICATOR_CHECKSUM);
-    if ChecksumType::from_number(cksumtype) != Some(key.checksum_type()) {
+    if cksumtype != key.checksum_type().number() {
         return Err(Fact::ChecksumUnverified);
     }
     key.verify(&[], checksum).map_err(|_| Fact::ChecksumUnverified)

@@ -22,7 +22,7 @@ mod transited;
 pub use pac::PacPolicy;
 pub use transited::TransitedPolicy;
 
-use crate::crypto::{EncryptionType, Key};
+use crate::crypto::{EncryptionType, EncryptionTypes, Key};
 use crate::error::{About, Error, Fact, Part, TicketLabel};
 use crate::keytab::{Keytab, KeytabSource};
 use crate::message::{ApOptions, ApReq, MessageError};
@@ -33,7 +33,9 @@ use alloc::vec;
 use alloc::vec::Vec;
 use frame::Framing;
 use krb_error::ErrorReply;
-use negotiate_core::{AcceptRequest, Ambient, MechReject, MechStep, Seconds, Secret, Timestamp};
+use negotiate_core::{
+    AcceptRequest, Ambient, ContextFlags, MechReject, MechStep, Seconds, Secret, Timestamp,
+};
 use open_ticket::TicketOpened;
 use replay::Answer;
 
@@ -49,8 +51,10 @@ pub(crate) struct Config {
 #[derive(Clone, Debug)]
 pub(crate) struct Policy {
     pub(crate) clock_skew: Seconds,
+    /// Of tickets and of the keys in them.
+    pub(crate) encryption_types: EncryptionTypes,
     /// For the acceptor's subkey, the preferred one first.
-    pub(crate) encryption_types: Vec<EncryptionType>,
+    pub(crate) subkey_types: Vec<EncryptionType>,
     pub(crate) anonymous: AnonymousPolicy,
     pub(crate) unknown_authorization_data: UnknownAuthorizationData,
     pub(crate) transited: TransitedPolicy,
@@ -61,15 +65,22 @@ pub(crate) struct Policy {
 
 impl Policy {
     /// The type of the acceptor's subkey: that of the key it replaces, unless the client offers one that we prefer
-    /// (RFC 4537 section 3).
-    fn subkey_type(&self, replaced: EncryptionType, offered: Option<EncryptionType>) -> EncryptionType {
-        let rank = |etype| self.encryption_types.iter().position(|ours| *ours == etype);
-        match (offered, rank(replaced)) {
+    /// (RFC 4537 section 3). None if that would be RC4: its tokens do not say which key they are under, and MIT krb5 goes on
+    /// with the initiator's, but in DCE style.
+    fn subkey_type(
+        &self,
+        replaced: EncryptionType,
+        offered: Option<EncryptionType>,
+        flags: ContextFlags,
+    ) -> Option<EncryptionType> {
+        let rank = |etype| self.subkey_types.iter().position(|ours| *ours == etype);
+        let etype = match (offered, rank(replaced)) {
             (None, _) => replaced,
             (Some(offered), None) => offered,
             (Some(offered), Some(replaced_rank)) if rank(offered) < Some(replaced_rank) => offered,
             (Some(_), Some(_)) => replaced,
-        }
+        };
+        (etype != EncryptionType::Rc4Hmac || flags.contains(ContextFlags::DCE_STYLE)).then_some(etype)
     }
 }
 
@@ -160,7 +171,8 @@ impl Attempt<'_> {
         if self.ap_req.ap_options.contains(ApOptions::USE_SESSION_KEY) {
             return Err(Fact::UserToUser);
         }
-        let opened = open_ticket::open(&self.ap_req.ticket, self.keytab, &self.request, room);
+        let types = self.config.policy.encryption_types;
+        let opened = open_ticket::open(&self.ap_req.ticket, self.keytab, types, &self.request, room);
         if matches!(opened, Err(Fact::NoKey(_))) {
             self.config.keys.missed();
         }
@@ -174,13 +186,20 @@ impl Attempt<'_> {
         ambient: &mut Ambient<'_>,
     ) -> Result<Result<MechStep, MechReject>, Fact> {
         let (ap_req, policy, now) = (self.ap_req, &self.config.policy, ambient.now);
-        let session_key = opened.session_key()?;
+        let session_key = opened.session_key(policy.encryption_types)?;
         let client_time = || open_authenticator::client_time(ap_req, &session_key, &mut *room);
         times::check_ticket(opened.part(), now, policy, client_time)?;
         let matched = open_authenticator::open(ap_req, opened, &session_key, room)?;
         times::check_authenticator(matched.authenticator().ctime, now, policy)?;
         addresses::check(opened.part(), &self.request)?;
-        let answer = replay::ask(&*self.config.replay_cache, ap_req, &matched, now, policy)?;
+        let answer = replay::ask(
+            &*self.config.replay_cache,
+            ap_req,
+            &matched,
+            &session_key,
+            now,
+            policy,
+        )?;
         // A replay is refused as a replay whatever else is wrong with it (RFC 4120 section 3.2.3's order), but the rest is
         // judged now: a question that is answered later must not keep what this token was borrowed from.
         let prepared = establish::prepare(self, opened, &matched, &session_key, ambient);

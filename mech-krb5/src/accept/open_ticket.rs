@@ -1,9 +1,9 @@
 //! The ticket (RFC 4120 section 3.2.3): which key of the keytab opens it, and what the KDC sealed in it.
 
-use crate::crypto::{EncryptionType, Key};
+use crate::crypto::{EncryptionType, EncryptionTypes, Key};
 use crate::error::{Fact, KeyOf, Part};
 use crate::keytab::{Candidate, KeyQuery, Keytab};
-use crate::message::{EncTicketPart, Ticket};
+use crate::message::{EncTicketPart, EncryptionKey, Ticket};
 use crate::principal::PrincipalRef;
 use negotiate_core::AcceptRequest;
 
@@ -33,26 +33,29 @@ impl<'a> TicketOpened<'a> {
         self.part.cname.in_realm(self.part.crealm)
     }
 
-    pub(super) fn session_key(&self) -> Result<Key, Fact> {
-        usable(self.part.key, KeyOf::Session)
+    pub(super) fn session_key(&self, types: EncryptionTypes) -> Result<Key, Fact> {
+        usable(self.part.key, KeyOf::Session, types)
     }
 }
 
-/// A key of a message, if this crate can use it.
-pub(super) fn usable(key: crate::message::EncryptionKey<'_>, of: KeyOf) -> Result<Key, Fact> {
-    key.to_key().and_then(Result::ok).ok_or(Fact::UnusableKey {
-        key: of,
-        etype: key.keytype,
-    })
+/// A key of a message, if it is of a type that is allowed.
+pub(super) fn usable(key: EncryptionKey<'_>, of: KeyOf, types: EncryptionTypes) -> Result<Key, Fact> {
+    key.to_key_of(types)
+        .and_then(Result::ok)
+        .ok_or(Fact::UnusableKey {
+            key: of,
+            etype: key.keytype,
+        })
 }
 
 pub(super) fn open<'a>(
     ticket: &Ticket<'a>,
     keytab: &'a Keytab,
+    types: EncryptionTypes,
     request: &AcceptRequest<'_>,
     room: &'a mut [u8],
 ) -> Result<TicketOpened<'a>, Fact> {
-    let Some(etype) = EncryptionType::from_number(ticket.enc_part.etype) else {
+    let Some(etype) = types.find(ticket.enc_part.etype) else {
         return Err(Fact::EncryptionTypeRefused(ticket.enc_part.etype));
     };
     let service = ticket.sname.in_realm(ticket.realm);

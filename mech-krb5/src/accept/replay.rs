@@ -2,7 +2,7 @@
 
 use super::Policy;
 use super::open_authenticator::AuthenticatorMatched;
-use crate::crypto::EncryptionType;
+use crate::crypto::Key;
 use crate::error::Fact;
 use crate::message::ApReq;
 use crate::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
@@ -23,6 +23,7 @@ pub(super) fn ask(
     cache: &dyn ReplayCache,
     ap_req: &ApReq<'_>,
     matched: &AuthenticatorMatched<'_>,
+    session_key: &Key,
     now: Timestamp,
     policy: &Policy,
 ) -> Result<Answer, Fact> {
@@ -31,7 +32,7 @@ pub(super) fn ask(
     let expires = client_time.max(now).plus(policy.clock_skew);
     match cache.check(
         ReplayEntry {
-            tag: tag(ap_req),
+            tag: tag(ap_req, session_key),
             client_time,
             expires,
         },
@@ -59,9 +60,10 @@ fn judge(answer: &ReplayAnswer, client_time: Timestamp) -> Result<NotReplayed, F
 }
 
 /// The checksum at the end of the authenticator's ciphertext: it covers the client's name, time and a random confounder,
-/// and cannot be made anew without the session key.
-fn tag<'a>(ap_req: &ApReq<'a>) -> &'a [u8] {
+/// and cannot be made anew without the session key. RC4's checksum is in front, and then this is the end of a key stream that
+/// depends on it, as MIT krb5 has it.
+fn tag<'a>(ap_req: &ApReq<'a>, session_key: &Key) -> &'a [u8] {
     let cipher = ap_req.authenticator.cipher;
-    let len = EncryptionType::from_number(ap_req.authenticator.etype).map_or(0, EncryptionType::mac_len);
+    let len = session_key.encryption_type().mac_len();
     cipher.get(cipher.len().saturating_sub(len)..).unwrap_or(cipher)
 }

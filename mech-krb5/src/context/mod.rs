@@ -1,20 +1,19 @@
-//! Per-message tokens of RFC 4121 section 4.2 (MIC and Wrap) for the encryption types of RFC 3961 onwards, of any length
-//! that memory holds (RFC 4121 section 5.2).
-//!
-//! Not here: the older tokens of RFC 1964 and RFC 4757 for RC4.
+//! Per-message tokens (MIC and Wrap), of any length that memory holds (RFC 4121 section 5.2): those of RFC 4121 section 4.2 for
+//! the encryption types of RFC 3961 onwards, and the older ones where the context's key is one of RC4.
 
 mod mic;
+mod rfc4757;
 mod rfc7802;
 mod sequence;
 mod wrap;
 
-use crate::crypto::{ChecksumKey, Key, KeyUsage, SpecificKey};
+use crate::crypto::{ChecksumKey, EncryptionType, Key, KeyUsage, SpecificKey};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use negotiate_core::{
     ContextFlags, MessageOrder, PerMessage, PerMessageError, PrfKey, Protection, Random, Secret, Unwrapped,
 };
-use sequence::SequenceWindow;
+use sequence::{Numbers, SequenceWindow};
 
 /// Which end of the context this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,11 +81,15 @@ impl MessageProtection {
         receive_first: u32,
         flags: ContextFlags,
     ) -> Self {
+        let numbers = match tokens_of(keys.base()) {
+            Tokens::Rfc4121 => Numbers::Of64Bits,
+            Tokens::Rfc4757 => Numbers::Of32Bits,
+        };
         Self {
             role,
             keys,
             send_next: send_first.into(),
-            received: SequenceWindow::new(receive_first.into(), flags),
+            received: SequenceWindow::new(receive_first.into(), numbers, flags),
             sign: Directions::default(),
             seal_checksum: Directions::default(),
             seal: Directions::default(),
@@ -97,6 +100,12 @@ impl MessageProtection {
     #[must_use]
     pub fn key(&self) -> &Key {
         self.keys.base()
+    }
+
+    /// The next number of tokens that have 32 bits for it.
+    fn send_number(&self) -> u32 {
+        let [.., a, b, c, d] = self.send_next.to_be_bytes();
+        u32::from_be_bytes([a, b, c, d])
     }
 
     fn next_header(&self, token_id: TokenId, flags: u8, extra_count: [u8; 2], rotation: [u8; 2]) -> Header {
@@ -140,11 +149,17 @@ impl MessageProtection {
 
 impl PerMessage for MessageProtection {
     fn get_mic(&mut self, message: &[u8]) -> Result<Vec<u8>, PerMessageError> {
-        mic::get(self, message)
+        match tokens_of(self.key()) {
+            Tokens::Rfc4121 => mic::get(self, message),
+            Tokens::Rfc4757 => Ok(rfc4757::get_mic(self, message)),
+        }
     }
 
     fn verify_mic(&mut self, message: &[u8], mic: &[u8]) -> Result<MessageOrder, PerMessageError> {
-        mic::verify(self, message, mic)
+        match tokens_of(self.key()) {
+            Tokens::Rfc4121 => mic::verify(self, message, mic),
+            Tokens::Rfc4757 => rfc4757::verify_mic(self, message, mic),
+        }
     }
 
     fn wrap(
@@ -153,14 +168,18 @@ impl PerMessage for MessageProtection {
         protection: Protection,
         random: &mut dyn Random,
     ) -> Result<Vec<u8>, PerMessageError> {
-        match protection {
-            Protection::Integrity => wrap::checksummed(self, message),
-            Protection::Confidentiality => wrap::sealed(self, message, random),
+        match (tokens_of(self.key()), protection) {
+            (Tokens::Rfc4121, Protection::Integrity) => wrap::checksummed(self, message),
+            (Tokens::Rfc4121, Protection::Confidentiality) => wrap::sealed(self, message, random),
+            (Tokens::Rfc4757, protection) => rfc4757::wrap(self, message, protection, random),
         }
     }
 
     fn unwrap(&mut self, token: &[u8]) -> Result<Unwrapped, PerMessageError> {
-        wrap::open(self, token)
+        match tokens_of(self.key()) {
+            Tokens::Rfc4121 => wrap::open(self, token),
+            Tokens::Rfc4757 => rfc4757::unwrap(self, token),
+        }
     }
 
     fn pseudo_random(
@@ -174,6 +193,20 @@ impl PerMessage for MessageProtection {
             PrfKey::Partial => &self.keys.initiator,
         };
         rfc7802::pseudo_random(key, input, len).ok_or(PerMessageError::TooLong)
+    }
+}
+
+/// Which tokens a context speaks, and takes: the other kind is refused.
+enum Tokens {
+    Rfc4121,
+    Rfc4757,
+}
+
+/// RFC 4121 has its tokens for every type but the older ones, of which RC4 alone is implemented.
+const fn tokens_of(key: &Key) -> Tokens {
+    match key.encryption_type() {
+        EncryptionType::Rc4Hmac => Tokens::Rfc4757,
+        _ => Tokens::Rfc4121,
     }
 }
 

@@ -10,7 +10,18 @@ pub(crate) struct SequenceWindow {
     next: u64,
     /// Bit n is set if `next - 1 - n` was seen.
     seen: u64,
+    /// The highest number there is.
+    max: u64,
     detection: Detection,
+}
+
+/// How wide the numbers are, which wrap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Numbers {
+    /// RFC 1964 section 1.2.1.2.
+    Of32Bits,
+    /// RFC 4121 section 4.2.6.
+    Of64Bits,
 }
 
 /// What the initiator asked for.
@@ -25,7 +36,7 @@ const WIDTH: u64 = 64;
 
 impl SequenceWindow {
     /// A window before the message with number `first`.
-    pub(crate) fn new(first: u64, flags: ContextFlags) -> Self {
+    pub(crate) fn new(first: u64, numbers: Numbers, flags: ContextFlags) -> Self {
         let detection = if flags.contains(ContextFlags::SEQUENCE) {
             Detection::Sequence
         } else if flags.contains(ContextFlags::REPLAY) {
@@ -36,6 +47,10 @@ impl SequenceWindow {
         Self {
             next: first,
             seen: 0,
+            max: match numbers {
+                Numbers::Of32Bits => u32::MAX.into(),
+                Numbers::Of64Bits => u64::MAX,
+            },
             detection,
         }
     }
@@ -46,18 +61,18 @@ impl SequenceWindow {
             return Ok(MessageOrder::Expected);
         }
         // Sequence numbers wrap (RFC 4121 section 4.2.4), so "ahead" and "behind" are halves of the circle.
-        let ahead = number.wrapping_sub(self.next);
-        if ahead < u64::MAX / 2 {
+        let ahead = number.wrapping_sub(self.next) & self.max;
+        if ahead < self.max / 2 {
             let shift = u32::try_from(ahead.saturating_add(1)).unwrap_or(u32::MAX);
             self.seen = self.seen.checked_shl(shift).unwrap_or(0) | 1;
-            self.next = number.wrapping_add(1);
+            self.next = number.wrapping_add(1) & self.max;
             return Ok(if ahead == 0 {
                 MessageOrder::Expected
             } else {
                 self.unless_sequence(MessageOrder::Gap)
             });
         }
-        let behind = self.next.wrapping_sub(number).wrapping_sub(1);
+        let behind = self.next.wrapping_sub(number).wrapping_sub(1) & self.max;
         if behind >= WIDTH {
             return Err(PerMessageError::OldToken);
         }
@@ -90,7 +105,7 @@ mod tests {
 
     #[test]
     fn order_is_told_where_it_was_asked_for() {
-        let mut window = SequenceWindow::new(10, ContextFlags::SEQUENCE);
+        let mut window = SequenceWindow::new(10, Numbers::Of64Bits, ContextFlags::SEQUENCE);
         let taken = [10, 11, 11, 14, 12, 12, 13, 15, 9, 200, 136, 137].map(|number| window.take(number));
         assert_eq!(
             taken,
@@ -114,12 +129,12 @@ mod tests {
 
     #[test]
     fn replay_detection_alone_does_not_speak_of_order() {
-        let mut window = SequenceWindow::new(0, ContextFlags::REPLAY);
+        let mut window = SequenceWindow::new(0, Numbers::Of64Bits, ContextFlags::REPLAY);
         assert_eq!(
             [5, 4, 4].map(|number| window.take(number)),
             [Ok(Expected), Ok(Expected), Err(DuplicateToken)]
         );
-        let mut window = SequenceWindow::new(0, ContextFlags::default());
+        let mut window = SequenceWindow::new(0, Numbers::Of64Bits, ContextFlags::default());
         assert_eq!(
             [5, 5].map(|number| window.take(number)),
             [Ok(Expected), Ok(Expected)]
@@ -128,17 +143,28 @@ mod tests {
 
     #[test]
     fn numbers_wrap() {
-        let mut window = SequenceWindow::new(u64::MAX, ContextFlags::SEQUENCE);
-        assert_eq!(
-            [u64::MAX, 0, u64::MAX].map(|number| window.take(number)),
-            [Ok(Expected), Ok(Expected), Err(DuplicateToken)]
-        );
+        for (numbers, max) in [
+            (Numbers::Of64Bits, u64::MAX),
+            (Numbers::Of32Bits, u32::MAX.into()),
+        ] {
+            let mut window = SequenceWindow::new(max, numbers, ContextFlags::SEQUENCE);
+            assert_eq!(
+                [max, 0, max, max - 1, 1].map(|number| window.take(number)),
+                [
+                    Ok(Expected),
+                    Ok(Expected),
+                    Err(DuplicateToken),
+                    Ok(Unsequenced),
+                    Ok(Expected)
+                ]
+            );
+        }
     }
 
     proptest! {
         #[test]
         fn no_number_is_taken_twice(numbers in prop::collection::vec(0_u64..200, 0..300)) {
-            let mut window = SequenceWindow::new(0, ContextFlags::REPLAY);
+            let mut window = SequenceWindow::new(0, Numbers::Of64Bits, ContextFlags::REPLAY);
             let mut taken = HashSet::new();
             for number in numbers {
                 match window.take(number) {

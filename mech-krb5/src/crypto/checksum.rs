@@ -1,5 +1,6 @@
 //! Keyed checksums (RFC 3961 section 4): the key Kc that one protocol key has for one key usage.
 
+use super::danger::rfc4757::HmacMd5;
 use super::rfc3961;
 use super::rfc8009;
 use super::specific_key::Tag;
@@ -20,6 +21,7 @@ enum Kc {
     Sha1(Hmac<Sha1>),
     Sha256(Hmac<Sha256>),
     Sha384(Hmac<Sha384>),
+    Md5(HmacMd5),
 }
 
 impl ChecksumKey {
@@ -33,6 +35,7 @@ impl ChecksumKey {
                 EncryptionType::Aes256CtsHmacSha1_96 => Kc::Sha1(rfc3961::checksum_key::<Aes256>(key, usage)),
                 EncryptionType::Aes128CtsHmacSha256_128 => Kc::Sha256(rfc8009::checksum_key(key, usage)),
                 EncryptionType::Aes256CtsHmacSha384_192 => Kc::Sha384(rfc8009::checksum_key(key, usage)),
+                EncryptionType::Rc4Hmac => Kc::Md5(HmacMd5::new(key, usage)),
             },
         }
     }
@@ -51,6 +54,7 @@ impl ChecksumKey {
             Kc::Sha1(kc) => Tag::truncate(len, over(kc, parts).finalize().as_bytes()),
             Kc::Sha256(kc) => Tag::truncate(len, over(kc, parts).finalize().as_bytes()),
             Kc::Sha384(kc) => Tag::truncate(len, over(kc, parts).finalize().as_bytes()),
+            Kc::Md5(kc) => Tag::truncate(len, kc.over(parts).finalize().as_bytes()),
         }
     }
 
@@ -68,6 +72,7 @@ impl ChecksumKey {
             Kc::Sha1(kc) => over(kc, parts).verify_truncated_left(checksum),
             Kc::Sha256(kc) => over(kc, parts).verify_truncated_left(checksum),
             Kc::Sha384(kc) => over(kc, parts).verify_truncated_left(checksum),
+            Kc::Md5(kc) => kc.over(parts).verify_truncated_left(checksum),
         }
         .map_err(|_| CryptoError::IntegrityCheckFailed)
     }

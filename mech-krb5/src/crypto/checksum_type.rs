@@ -14,10 +14,12 @@ pub enum ChecksumType {
     HmacSha256_128Aes128,
     /// 20, RFC 8009.
     HmacSha384_192Aes256,
+    /// -138, RFC 4757: with keys of RC4 only.
+    HmacMd5,
 }
 
 impl ChecksumType {
-    /// The type with this number, if it is implemented.
+    /// The type with this number, if it goes with one of [`EncryptionType::ALL`].
     #[must_use]
     pub const fn from_number(number: i32) -> Option<Self> {
         match number {
@@ -37,6 +39,7 @@ impl ChecksumType {
             Self::HmacSha1_96Aes256 => 16,
             Self::HmacSha256_128Aes128 => 19,
             Self::HmacSha384_192Aes256 => 20,
+            Self::HmacMd5 => -138,
         }
     }
 
@@ -48,6 +51,7 @@ impl ChecksumType {
             Self::HmacSha1_96Aes256 => "hmac-sha1-96-aes256",
             Self::HmacSha256_128Aes128 => "hmac-sha256-128-aes128",
             Self::HmacSha384_192Aes256 => "hmac-sha384-192-aes256",
+            Self::HmacMd5 => "hmac-md5",
         }
     }
 
@@ -59,6 +63,7 @@ impl ChecksumType {
             Self::HmacSha1_96Aes256 => EncryptionType::Aes256CtsHmacSha1_96,
             Self::HmacSha256_128Aes128 => EncryptionType::Aes128CtsHmacSha256_128,
             Self::HmacSha384_192Aes256 => EncryptionType::Aes256CtsHmacSha384_192,
+            Self::HmacMd5 => EncryptionType::Rc4Hmac,
         }
     }
 
@@ -125,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn other_checksums_are_named_but_not_implemented() {
+    fn other_checksums_have_names_and_are_not_found_by_number() {
         for (number, name) in [(7, "rsa-md5"), (-138, "hmac-md5"), (0x8003, "gss-api")] {
             assert_eq!(checksum_type_name(number), Some(name));
             assert_eq!(ChecksumType::from_number(number), None);

@@ -2,6 +2,7 @@
 
 use super::ChecksumType;
 use core::fmt;
+use core::ops::Range;
 
 /// An encryption type that this crate implements.
 ///
@@ -16,10 +17,13 @@ pub enum EncryptionType {
     Aes128CtsHmacSha256_128,
     /// 20, RFC 8009.
     Aes256CtsHmacSha384_192,
+    /// 23, RFC 4757: broken, and used only where it is named, see
+    /// [`EncryptionTypes::danger_with_rc4`](super::EncryptionTypes::danger_with_rc4).
+    Rc4Hmac,
 }
 
 impl EncryptionType {
-    /// Every implemented encryption type, by number.
+    /// Every encryption type that is used without being named, by number.
     pub const ALL: [Self; 4] = [
         Self::Aes128CtsHmacSha1_96,
         Self::Aes256CtsHmacSha1_96,
@@ -27,7 +31,17 @@ impl EncryptionType {
         Self::Aes256CtsHmacSha384_192,
     ];
 
-    /// The type with this number, if it is implemented.
+    /// Every implemented type: what can be held, which is not what may be used.
+    pub(crate) const IMPLEMENTED: [Self; 5] = [
+        Self::Aes128CtsHmacSha1_96,
+        Self::Aes256CtsHmacSha1_96,
+        Self::Aes128CtsHmacSha256_128,
+        Self::Aes256CtsHmacSha384_192,
+        Self::Rc4Hmac,
+    ];
+
+    /// The type with this number, if it is one of [`EncryptionType::ALL`]. Others are found by
+    /// [`EncryptionTypes::find`](super::EncryptionTypes::find) alone, so that no message brings them in by its number.
     #[must_use]
     pub const fn from_number(number: i32) -> Option<Self> {
         match number {
@@ -47,6 +61,7 @@ impl EncryptionType {
             Self::Aes256CtsHmacSha1_96 => 18,
             Self::Aes128CtsHmacSha256_128 => 19,
             Self::Aes256CtsHmacSha384_192 => 20,
+            Self::Rc4Hmac => 23,
         }
     }
 
@@ -58,6 +73,7 @@ impl EncryptionType {
             Self::Aes256CtsHmacSha1_96 => "aes256-cts-hmac-sha1-96",
             Self::Aes128CtsHmacSha256_128 => "aes128-cts-hmac-sha256-128",
             Self::Aes256CtsHmacSha384_192 => "aes256-cts-hmac-sha384-192",
+            Self::Rc4Hmac => "rc4-hmac",
         }
     }
 
@@ -65,17 +81,17 @@ impl EncryptionType {
     #[must_use]
     pub const fn key_len(self) -> usize {
         match self {
-            Self::Aes128CtsHmacSha1_96 | Self::Aes128CtsHmacSha256_128 => 16,
+            Self::Aes128CtsHmacSha1_96 | Self::Aes128CtsHmacSha256_128 | Self::Rc4Hmac => 16,
             Self::Aes256CtsHmacSha1_96 | Self::Aes256CtsHmacSha384_192 => 32,
         }
     }
 
-    /// Bytes of the truncated HMAC at the end of a ciphertext, and of a checksum.
+    /// Bytes of the HMAC in a ciphertext, which may be cut, and of a checksum.
     #[must_use]
     pub const fn mac_len(self) -> usize {
         match self {
             Self::Aes128CtsHmacSha1_96 | Self::Aes256CtsHmacSha1_96 => 12,
-            Self::Aes128CtsHmacSha256_128 => 16,
+            Self::Aes128CtsHmacSha256_128 | Self::Rc4Hmac => 16,
             Self::Aes256CtsHmacSha384_192 => 24,
         }
     }
@@ -83,13 +99,38 @@ impl EncryptionType {
     /// Bytes by which a ciphertext is longer than its plaintext: confounder and HMAC.
     #[must_use]
     pub const fn overhead(self) -> usize {
-        CONFOUNDER_LEN.saturating_add(self.mac_len())
+        self.confounder_len().saturating_add(self.mac_len())
     }
 
-    /// The plaintext in a ciphertext that was decrypted in place: what is between confounder and HMAC.
+    /// Bytes of the confounder: a block of AES, or what RFC 4757 section 5 says.
+    pub(super) const fn confounder_len(self) -> usize {
+        match self {
+            Self::Rc4Hmac => 8,
+            _ => 16,
+        }
+    }
+
+    /// Where the HMAC stands in a ciphertext.
+    pub(super) const fn mac_place(self) -> MacPlace {
+        match self {
+            Self::Rc4Hmac => MacPlace::Front,
+            _ => MacPlace::End,
+        }
+    }
+
+    /// Where the plaintext is in a ciphertext of this length that was decrypted in place: without confounder and HMAC.
+    pub(super) fn plaintext_range(self, ciphertext_len: usize) -> Range<usize> {
+        match self.mac_place() {
+            MacPlace::Front => self.overhead()..ciphertext_len,
+            MacPlace::End => self.confounder_len()..ciphertext_len.saturating_sub(self.mac_len()),
+        }
+    }
+
+    /// The plaintext in a ciphertext that was decrypted in place.
     pub(crate) fn plaintext_of(self, decrypted: &[u8]) -> &[u8] {
-        let end = decrypted.len().saturating_sub(self.mac_len());
-        decrypted.get(CONFOUNDER_LEN..end).unwrap_or_default()
+        decrypted
+            .get(self.plaintext_range(decrypted.len()))
+            .unwrap_or_default()
     }
 
     /// Bytes that the pseudo-random function gives: a block of AES, or a whole hash.
@@ -99,6 +140,7 @@ impl EncryptionType {
             Self::Aes128CtsHmacSha1_96 | Self::Aes256CtsHmacSha1_96 => 16,
             Self::Aes128CtsHmacSha256_128 => 32,
             Self::Aes256CtsHmacSha384_192 => 48,
+            Self::Rc4Hmac => 20,
         }
     }
 
@@ -110,20 +152,26 @@ impl EncryptionType {
             Self::Aes256CtsHmacSha1_96 => ChecksumType::HmacSha1_96Aes256,
             Self::Aes128CtsHmacSha256_128 => ChecksumType::HmacSha256_128Aes128,
             Self::Aes256CtsHmacSha384_192 => ChecksumType::HmacSha384_192Aes256,
+            Self::Rc4Hmac => ChecksumType::HmacMd5,
         }
     }
 
-    /// PBKDF2 iterations when no parameters are given: RFC 3962 section 4 and RFC 8009 section 4.
+    /// PBKDF2 iterations when no parameters are given: RFC 3962 section 4 and RFC 8009 section 4. RC4 has none.
     pub(crate) const fn default_iterations(self) -> u32 {
         match self {
             Self::Aes128CtsHmacSha1_96 | Self::Aes256CtsHmacSha1_96 => 4096,
             Self::Aes128CtsHmacSha256_128 | Self::Aes256CtsHmacSha384_192 => 32768,
+            Self::Rc4Hmac => 1,
         }
     }
 }
 
-/// One AES block, for every implemented type.
-pub(super) const CONFOUNDER_LEN: usize = 16;
+/// Whether the HMAC comes before what it is over, or behind it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum MacPlace {
+    Front,
+    End,
+}
 
 impl fmt::Display for EncryptionType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -177,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn weak_types_are_named_but_not_implemented() {
+    fn weak_types_have_names_and_are_not_found_by_number() {
         for (number, name) in [(3, "des-cbc-md5"), (16, "des3-cbc-sha1-kd"), (23, "rc4-hmac")] {
             assert_eq!(etype_name(number), Some(name));
             assert_eq!(EncryptionType::from_number(number), None);

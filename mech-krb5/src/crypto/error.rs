@@ -38,6 +38,8 @@ pub enum KeyError {
     MalformedParameters,
     /// The iteration count is above [`MAX_ITERATIONS`](super::MAX_ITERATIONS).
     TooManyIterations,
+    /// The password of an RC4 key is not UTF-8.
+    PasswordNotUtf8,
 }
 
 impl fmt::Display for KeyError {
@@ -53,6 +55,7 @@ impl fmt::Display for KeyError {
             ),
             Self::MalformedParameters => f.write_str("string-to-key parameters must be four bytes"),
             Self::TooManyIterations => f.write_str("the string-to-key iteration count is too high"),
+            Self::PasswordNotUtf8 => f.write_str("the password is not UTF-8"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Protocol keys (RFC 3961 section 3): long-term keys, session keys, subkeys.
 
 use super::checksum::ChecksumKey;
+use super::danger::rfc4757;
 use super::specific_key::SpecificKey;
 use super::{EncryptionType, KeyError, KeyUsage, rfc3961, rfc3962, rfc8009};
 use aes::{Aes128, Aes256};
@@ -53,7 +54,7 @@ impl Key {
         drawn.map(|()| key)
     }
 
-    /// The key of a password (string-to-key, RFC 3962 section 4 and RFC 8009 section 4). `params` is the
+    /// The key of a password (string-to-key, RFC 3962 section 4, RFC 8009 section 4, RFC 4757 section 2). `params` is the
     /// iteration count in four bytes, big-endian, as in ETYPE-INFO2's `s2kparams`; without it the type's default
     /// holds.
     ///
@@ -62,7 +63,7 @@ impl Key {
     ///
     /// # Errors
     /// [`KeyError::MalformedParameters`] unless `params` is four bytes long; [`KeyError::TooManyIterations`]
-    /// above [`MAX_ITERATIONS`] and at 0, which means 2^32.
+    /// above [`MAX_ITERATIONS`] and at 0, which means 2^32; [`KeyError::PasswordNotUtf8`] for RC4, which reads it as text.
     pub fn string_to_key(
         encryption_type: EncryptionType,
         password: &[u8],
@@ -75,6 +76,10 @@ impl Key {
         };
         if iterations == 0 || iterations > MAX_ITERATIONS {
             return Err(KeyError::TooManyIterations);
+        }
+        let utf8 = str::from_utf8(password);
+        if encryption_type == EncryptionType::Rc4Hmac && utf8.is_err() {
+            return Err(KeyError::PasswordNotUtf8);
         }
         Ok(Self::filled(encryption_type, |key| match encryption_type {
             EncryptionType::Aes128CtsHmacSha1_96 => {
@@ -89,6 +94,7 @@ impl Key {
             EncryptionType::Aes256CtsHmacSha384_192 => {
                 rfc8009::string_to_key::<Sha384>(password, salt, iterations, key);
             }
+            EncryptionType::Rc4Hmac => rfc4757::string_to_key(utf8.unwrap_or_default(), key),
         }))
     }
 
@@ -143,6 +149,7 @@ impl Key {
             EncryptionType::Aes256CtsHmacSha1_96 => rfc3961::prf::<Aes256>(key, input, output),
             EncryptionType::Aes128CtsHmacSha256_128 => rfc8009::prf::<Sha256>(key, input, output),
             EncryptionType::Aes256CtsHmacSha384_192 => rfc8009::prf::<Sha384>(key, input, output),
+            EncryptionType::Rc4Hmac => rfc4757::prf(key, input, output),
         }
         out
     }
@@ -176,6 +183,19 @@ mod tests {
     }
 
     #[test]
+    fn string_to_key_of_rc4_has_no_salt_and_reads_text() {
+        for case in testvectors::load("rfc/4757/string-to-key.txt") {
+            for salt in [&b""[..], b"salt"] {
+                let key =
+                    Key::string_to_key(EncryptionType::Rc4Hmac, &case.bytes("password"), salt, None).unwrap();
+                assert_eq!(key.bytes(), case.bytes("key"), "{case}");
+            }
+        }
+        let refused = Key::string_to_key(EncryptionType::Rc4Hmac, b"\xff", b"", None).unwrap_err();
+        assert_eq!(refused, KeyError::PasswordNotUtf8);
+    }
+
+    #[test]
     fn without_parameters_the_default_count_holds() {
         for (etype, count) in [(Aes256CtsHmacSha1_96, 4096_u32), (Aes128CtsHmacSha256_128, 32768)] {
             let named = Key::string_to_key(etype, b"password", b"salt", Some(&count.to_be_bytes())).unwrap();
@@ -202,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_key_has_the_length_of_its_type() {
-        for etype in EncryptionType::ALL {
+        for etype in EncryptionType::IMPLEMENTED {
             for len in 0..=40 {
                 let key = Key::new(etype, &[7; 40][..len]);
                 if len == etype.key_len() {

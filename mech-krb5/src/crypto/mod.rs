@@ -4,12 +4,14 @@
 //! [`SpecificKey`] that encrypts and decrypts, [`Key::checksum_key`] a [`ChecksumKey`]. Both are ready to work
 //! many times; the two are apart so that nobody pays for the keys that he does not use.
 //!
-//! Not here: DES, DES3 (refused, but named by [`etype_name`]). RC4 (RFC 4757) and Camellia (RFC 6803) have their
-//! place beside `rfc8009`, as one more [`EncryptionType`] and one more `Profile` each.
+//! Which types a peer may use is told by [`EncryptionTypes`]. RC4 (RFC 4757) is in `danger` and in no set that does not name
+//! it. Not here: DES, DES3 (refused, but named by [`etype_name`]).
 
 mod checksum;
 mod checksum_type;
+pub(crate) mod danger;
 mod encryption_type;
+mod encryption_types;
 mod error;
 mod key;
 mod key_usage;
@@ -23,6 +25,7 @@ mod specific_key;
 pub use checksum::ChecksumKey;
 pub use checksum_type::{ChecksumType, checksum_type_name};
 pub use encryption_type::{EncryptionType, etype_name};
+pub use encryption_types::EncryptionTypes;
 pub use error::{CryptoError, KeyError};
 pub use key::{Key, MAX_ITERATIONS};
 pub use key_usage::KeyUsage;

@@ -1,7 +1,8 @@
 //! Encryption and decryption with a specific key (RFC 3961 section 3): the pair Ke and Ki that one protocol key
 //! has for one key usage, with the AES key schedules expanded and the HMAC mid-states computed.
 
-use super::encryption_type::CONFOUNDER_LEN;
+use super::danger::rfc4757::Rc4Hmac;
+use super::encryption_type::MacPlace;
 use super::rfc3961::SimplifiedProfile;
 use super::rfc8009::EncryptThenMac;
 use super::{CryptoError, EncryptionType, Key, KeyUsage};
@@ -25,6 +26,7 @@ enum Algorithm {
     Aes256Sha1(SimplifiedProfile<Aes256>),
     Aes128Sha256(EncryptThenMac<Aes128, Sha256>),
     Aes256Sha384(EncryptThenMac<Aes256, Sha384>),
+    Rc4(Rc4Hmac),
 }
 
 /// How an encryption type combines its cipher and its HMAC. `message` is confounder and plaintext together.
@@ -48,6 +50,7 @@ impl SpecificKey {
             EncryptionType::Aes256CtsHmacSha384_192 => {
                 Algorithm::Aes256Sha384(EncryptThenMac::new(key, usage))
             }
+            EncryptionType::Rc4Hmac => Algorithm::Rc4(Rc4Hmac::new(key, usage)),
         };
         Self {
             encryption_type,
@@ -61,22 +64,29 @@ impl SpecificKey {
         self.encryption_type
     }
 
-    /// Decrypts in place and gives the plaintext: the ciphertext's bytes without the confounder before and the
-    /// HMAC behind. Nothing is allocated. The ciphertext is used up, whether it was accepted or not: who means
+    /// Decrypts in place and gives the plaintext: the ciphertext's bytes without confounder and HMAC. Nothing is allocated. The ciphertext is used up, whether it was accepted or not: who means
     /// to try another key on it keeps a copy.
     ///
     /// # Errors
     /// [`CryptoError::WrongLength`] if there is no room for confounder and HMAC, and
     /// [`CryptoError::IntegrityCheckFailed`] if the HMAC does not fit; no plaintext is then left in the buffer.
     pub fn decrypt_in_place<'b>(&self, ciphertext: &'b mut [u8]) -> Result<&'b mut [u8], CryptoError> {
-        let (message, tag) = ciphertext
-            .len()
-            .checked_sub(self.encryption_type.mac_len())
-            .and_then(|at| ciphertext.split_at_mut_checked(at))
-            .filter(|(message, _)| message.len() >= CONFOUNDER_LEN)
-            .ok_or(CryptoError::WrongLength)?;
+        let etype = self.encryption_type;
+        let (message, tag) = match etype.mac_place() {
+            MacPlace::End => ciphertext
+                .len()
+                .checked_sub(etype.mac_len())
+                .and_then(|at| ciphertext.split_at_mut_checked(at)),
+            MacPlace::Front => ciphertext
+                .split_at_mut_checked(etype.mac_len())
+                .map(|(tag, message)| (message, tag)),
+        }
+        .filter(|(message, _)| message.len() >= etype.confounder_len())
+        .ok_or(CryptoError::WrongLength)?;
         self.profile().open(message, tag)?;
-        message.get_mut(CONFOUNDER_LEN..).ok_or(CryptoError::WrongLength)
+        message
+            .get_mut(etype.confounder_len()..)
+            .ok_or(CryptoError::WrongLength)
     }
 
     /// As [`SpecificKey::decrypt_in_place`], and leaves the plaintext and nothing else in the buffer.
@@ -84,12 +94,10 @@ impl SpecificKey {
     /// # Errors
     /// As there.
     pub fn decrypt_vec(&self, buffer: &mut Vec<u8>) -> Result<(), CryptoError> {
-        let end = self
-            .decrypt_in_place(buffer)?
-            .len()
-            .saturating_add(CONFOUNDER_LEN);
-        buffer.truncate(end);
-        buffer.drain(..CONFOUNDER_LEN);
+        let plaintext = self.encryption_type.plaintext_range(buffer.len());
+        self.decrypt_in_place(buffer)?;
+        buffer.truncate(plaintext.end);
+        buffer.drain(..plaintext.start);
         Ok(())
     }
 
@@ -113,12 +121,10 @@ impl SpecificKey {
         buffer: &mut Vec<u8>,
         random: &mut dyn Random,
     ) -> Result<(), RandomUnavailable> {
-        let mut confounder = [0; CONFOUNDER_LEN];
-        random.fill(&mut confounder)?;
-        buffer.splice(..0, confounder);
-        confounder.zeroize();
-        let tag = self.profile().seal(buffer);
-        buffer.extend_from_slice(tag.as_bytes());
+        let mut head = Head::draw(self.encryption_type, random)?;
+        buffer.splice(..0, head.as_bytes().iter().copied());
+        head.bytes.zeroize();
+        self.seal(buffer, 0);
         Ok(())
     }
 
@@ -133,23 +139,37 @@ impl SpecificKey {
         parts: &[&[u8]],
         random: &mut dyn Random,
     ) -> Result<(), RandomUnavailable> {
-        let mut confounder = [0; CONFOUNDER_LEN];
-        random.fill(&mut confounder)?;
+        let mut head = Head::draw(self.encryption_type, random)?;
         let start = out.len();
         let plaintext_len = parts
             .iter()
             .fold(0_usize, |sum, part| sum.saturating_add(part.len()));
         // All at once: growing later would leave a copy of the plaintext in freed memory.
         out.reserve(plaintext_len.saturating_add(self.encryption_type.overhead()));
-        out.extend_from_slice(&confounder);
+        out.extend_from_slice(head.as_bytes());
         for part in parts {
             out.extend_from_slice(part);
         }
-        let message = out.get_mut(start..).unwrap_or_default();
-        let tag = self.profile().seal(message);
-        out.extend_from_slice(tag.as_bytes());
-        confounder.zeroize();
+        head.bytes.zeroize();
+        self.seal(out, start);
         Ok(())
+    }
+
+    /// Encrypts what stands in `out` from `start` on, and puts the HMAC where it belongs.
+    fn seal(&self, out: &mut Vec<u8>, start: usize) {
+        let etype = self.encryption_type;
+        let message = out.get_mut(start..).unwrap_or_default();
+        match etype.mac_place() {
+            MacPlace::End => {
+                let tag = self.profile().seal(message);
+                out.extend_from_slice(tag.as_bytes());
+            }
+            MacPlace::Front => {
+                if let Some((front, message)) = message.split_at_mut_checked(etype.mac_len()) {
+                    front.copy_from_slice(self.profile().seal(message).as_bytes());
+                }
+            }
+        }
     }
 
     fn profile(&self) -> &dyn Profile {
@@ -158,6 +178,7 @@ impl SpecificKey {
             Algorithm::Aes256Sha1(profile) => profile,
             Algorithm::Aes128Sha256(profile) => profile,
             Algorithm::Aes256Sha384(profile) => profile,
+            Algorithm::Rc4(profile) => profile,
         }
     }
 }
@@ -165,6 +186,31 @@ impl SpecificKey {
 impl fmt::Debug for SpecificKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SpecificKey({})", self.encryption_type)
+    }
+}
+
+/// What stands before the plaintext: room for an HMAC that comes first, and a fresh confounder.
+struct Head {
+    bytes: [u8; Head::MAX_LEN],
+    len: usize,
+}
+
+impl Head {
+    /// The longest: RC4's, with the HMAC in front.
+    const MAX_LEN: usize = EncryptionType::Rc4Hmac.overhead();
+
+    fn draw(etype: EncryptionType, random: &mut dyn Random) -> Result<Self, RandomUnavailable> {
+        let len = etype.plaintext_range(etype.overhead()).start;
+        let mut bytes = [0; Self::MAX_LEN];
+        let confounder = bytes
+            .get_mut(len.saturating_sub(etype.confounder_len())..len)
+            .unwrap_or_default();
+        random.fill(confounder)?;
+        Ok(Self { bytes, len })
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
     }
 }
 

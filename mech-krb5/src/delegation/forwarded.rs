@@ -2,7 +2,7 @@
 //! 5.8), opened and typed. Names, flags and times come from its sealed part only.
 
 use crate::credential::Credential;
-use crate::crypto::{EncryptionType, Key, KeyUsage};
+use crate::crypto::{Key, KeyUsage};
 use crate::error::{DelegationFault, Fact};
 use crate::message::{
     EncKrbCredPart, EncryptedData, KrbCred, KrbCredInfo, MessageError, Ticket, TicketFlags,
@@ -52,10 +52,9 @@ fn unseal(data: &EncryptedData<'_>, keys: [Option<&Key>; 2]) -> Option<Secret<Ve
     if data.etype == ETYPE_NULL {
         return Some(Secret::new(data.cipher.to_vec()));
     }
-    let encryption_type = EncryptionType::from_number(data.etype)?;
     keys.into_iter()
         .flatten()
-        .filter(|key| key.encryption_type() == encryption_type)
+        .filter(|key| key.encryption_type().number() == data.etype)
         .find_map(|key| {
             let mut buffer = Secret::new(data.cipher.to_vec());
             key.for_usage(KeyUsage::KRB_CRED)

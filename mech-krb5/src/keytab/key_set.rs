@@ -95,7 +95,9 @@ pub(super) fn entry(entries: &[KeytabEntry], number: u32) -> Option<&KeytabEntry
 }
 
 fn usable_key(entry: &KeytabEntry) -> Option<Key> {
-    let etype = EncryptionType::from_number(entry.etype())?;
+    let etype = EncryptionType::IMPLEMENTED
+        .into_iter()
+        .find(|etype| etype.number() == entry.etype())?;
     Key::new(etype, entry.key().expose()).ok()
 }
 

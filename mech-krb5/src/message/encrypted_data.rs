@@ -1,4 +1,4 @@
-use crate::crypto::{EncryptionType, Key, KeyError};
+use crate::crypto::{EncryptionTypes, Key, KeyError};
 use core::fmt;
 use negotiate_core::der::{Error, Reader, Writer};
 
@@ -84,12 +84,20 @@ impl<'a> EncryptionKey<'a> {
         });
     }
 
-    /// The key, ready for use; `None` if the type is not implemented.
+    /// The key, ready for use; `None` if the type is none of [`EncryptionType::ALL`](crate::crypto::EncryptionType::ALL).
     ///
     /// # Errors
     /// If the type is known and the key has another length than its type says.
     pub fn to_key(self) -> Option<Result<Key, KeyError>> {
-        let encryption_type = EncryptionType::from_number(self.keytype)?;
+        self.to_key_of(EncryptionTypes::default())
+    }
+
+    /// The same where other types are allowed than by default.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn to_key_of(self, types: EncryptionTypes) -> Option<Result<Key, KeyError>> {
+        let encryption_type = types.find(self.keytype)?;
         Some(Key::new(encryption_type, self.keyvalue))
     }
 }

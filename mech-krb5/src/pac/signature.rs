@@ -15,7 +15,7 @@
 
 use super::buffers::Buffer;
 use super::{BufferType, Pac, PacFault};
-use crate::crypto::{ChecksumKey, ChecksumType, Key, KeyUsage};
+use crate::crypto::{ChecksumKey, Key, KeyUsage};
 use crate::principal::PrincipalRef;
 use core::fmt;
 use core::ops::Range;
@@ -99,7 +99,7 @@ impl<'a> Signature<'a> {
 
     /// The type must be the one that goes with the key: another would let an attacker choose a weaker one.
     fn check(&self, key: &ChecksumKey, over: &[&[u8]]) -> Result<(), PacFault> {
-        if ChecksumType::from_number(self.checksum_type) != Some(key.checksum_type()) {
+        if self.checksum_type != key.checksum_type().number() {
             return Err(PacFault::ChecksumType(self.which));
         }
         let signature = self

@@ -4,7 +4,7 @@ use crate::common::{Counting, Forgetful};
 use crate::forge::{
     ApReq, Authenticator, CarriedKey, CredInfo, GssChecksum, KrbCred, Sealed, Ticket, framed_as,
 };
-use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
+use mech_krb5::crypto::{EncryptionType, EncryptionTypes, Key, KeyUsage};
 use mech_krb5::keytab::{Keytab, KeytabEntry};
 use mech_krb5::message::{ApOptions, TicketFlags};
 use mech_krb5::replay::ReplayCache;
@@ -159,7 +159,8 @@ impl Login {
     pub(crate) fn base_key(&self) -> Key {
         match &self.authenticator.subkey {
             Some(CarriedKey { keytype, keyvalue }) => {
-                Key::new(EncryptionType::from_number(*keytype).unwrap(), keyvalue).unwrap()
+                let types = EncryptionTypes::new().danger_with_rc4();
+                Key::new(types.find(*keytype).unwrap(), keyvalue).unwrap()
             }
             None => self.session_key.clone(),
         }

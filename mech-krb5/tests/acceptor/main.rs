@@ -24,6 +24,7 @@ mod login;
 mod mutated;
 mod order;
 mod pac;
+mod rc4;
 mod replay;
 mod subkey;
 mod times;

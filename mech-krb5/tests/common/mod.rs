@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test file uses a part
 
 use mech_krb5::Krb5;
+use mech_krb5::crypto::EncryptionTypes;
 use mech_krb5::keytab::Keytab;
 use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
 use negotiate_core::{
@@ -35,8 +36,26 @@ impl Random for Counting {
 
 /// An acceptor with the capture's keytab.
 pub(crate) fn acceptor(capture: &Capture) -> Acceptor {
+    acceptor_of(capture, EncryptionTypes::new())
+}
+
+/// The same, told by name to take the capture's encryption type.
+pub(crate) fn acceptor_that_names(capture: &Capture) -> Acceptor {
+    acceptor_of(capture, types_named_for(capture))
+}
+
+pub(crate) fn types_named_for(capture: &Capture) -> EncryptionTypes {
+    match capture.expect_if_named() {
+        None => EncryptionTypes::new(),
+        Some(_) => EncryptionTypes::new().danger_with_rc4(),
+    }
+}
+
+fn acceptor_of(capture: &Capture, types: EncryptionTypes) -> Acceptor {
     let keytab = Keytab::parse(&capture.keytab()).unwrap();
-    let builder = Krb5::builder(keytab).replay_cache(Arc::new(Forgetful));
+    let builder = Krb5::builder(keytab)
+        .replay_cache(Arc::new(Forgetful))
+        .encryption_types(types);
     Acceptor::builder()
         .mechanism(builder.build().unwrap())
         .build()

@@ -10,6 +10,7 @@ mod fields;
 mod per_message;
 mod per_message_by_picky;
 mod per_message_flips;
+mod per_message_rfc4757;
 mod schema;
 mod schema_kdc;
 mod schema_service;

@@ -2,7 +2,7 @@
 
 use crate::{AUTHTIME, CLIENT, Vector, forge, forged};
 use mech_krb5::Principal;
-use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
+use mech_krb5::crypto::{EncryptionType, EncryptionTypes, Key, KeyUsage};
 use mech_krb5::pac::{BufferType, PacFault};
 use negotiate_core::{Seconds, Timestamp};
 
@@ -21,11 +21,13 @@ fn full() -> forge::Pac {
 #[test]
 fn each_key_has_its_checksum_type() {
     let key = |etype: EncryptionType, byte| Key::new(etype, &[byte; 32][..etype.key_len()]).unwrap();
-    for service in EncryptionType::ALL {
-        for kdc in EncryptionType::ALL {
+    // RC4's HMAC-MD5 goes with RC4's keys, and with no others.
+    let types = EncryptionTypes::new().danger_with_rc4();
+    for service in types.iter() {
+        for kdc in types.iter() {
             let (service_key, kdc_key) = (key(service, 1), key(kdc, 2));
             let pac = full().sign(&service_key, &kdc_key);
-            for other in EncryptionType::ALL {
+            for other in types.iter() {
                 let vector = Vector {
                     pac: pac.clone(),
                     service_key: key(other, 1).checksum_key(KeyUsage::PAC_CHECKSUM),

@@ -1,11 +1,14 @@
 //! Both ends of a captured session, from the capture's keys alone.
 
-use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
+use mech_krb5::crypto::{EncryptionTypes, Key, KeyUsage};
 use mech_krb5::keytab::{KeyQuery, Keytab};
 use mech_krb5::message::{ApReq, Authenticator, EncApRepPart, EncTicketPart};
 use mech_krb5::{ContextKeys, MessageProtection, Role};
 use negotiate_core::ContextFlags;
 use testvectors::Capture;
+
+/// Whatever a capture has.
+const TYPES: EncryptionTypes = EncryptionTypes::new().danger_with_rc4();
 
 pub(crate) fn both_ends(capture: &Capture) -> (MessageProtection, MessageProtection) {
     let name = capture.name();
@@ -13,7 +16,7 @@ pub(crate) fn both_ends(capture: &Capture) -> (MessageProtection, MessageProtect
     let ap_req = ApReq::decode(after(&token, &[1, 0])).unwrap();
     let keytab = Keytab::parse(&capture.keytab()).unwrap();
     let service = ap_req.ticket.sname.in_realm(ap_req.ticket.realm);
-    let etype = EncryptionType::from_number(ap_req.ticket.enc_part.etype).unwrap();
+    let etype = TYPES.find(ap_req.ticket.enc_part.etype).unwrap();
     let query = KeyQuery {
         service,
         kvno: ap_req.ticket.enc_part.kvno,
@@ -28,7 +31,7 @@ pub(crate) fn both_ends(capture: &Capture) -> (MessageProtection, MessageProtect
     let session_key = EncTicketPart::decode(&plain)
         .unwrap()
         .key
-        .to_key()
+        .to_key_of(TYPES)
         .unwrap()
         .unwrap();
     if let Some((etype, key)) = capture.session_key() {
@@ -60,7 +63,9 @@ pub(crate) fn both_ends(capture: &Capture) -> (MessageProtection, MessageProtect
         }
         None => (None, first),
     };
-    let subkey = authenticator.subkey.map(|key| key.to_key().unwrap().unwrap());
+    let subkey = authenticator
+        .subkey
+        .map(|key| key.to_key_of(TYPES).unwrap().unwrap());
     let keys = ContextKeys {
         initiator: subkey.unwrap_or(session_key),
         acceptor_subkey,
@@ -102,7 +107,7 @@ fn open_answer(
     assert_eq!(part.encode(), plain, "{}", capture.name());
     assert_eq!(part.ctime, authenticator.ctime, "{}", capture.name());
     (
-        part.subkey.unwrap().to_key().unwrap().unwrap(),
+        part.subkey.unwrap().to_key_of(TYPES).unwrap().unwrap(),
         part.seq_number.unwrap(),
     )
 }

@@ -99,15 +99,21 @@ Exit status:
 
 /// Show a whole sign-on on this machine, with nothing to set up
 ///
-/// Starts a KDC and a protected page on loopback, logs in as a browser would, and tells what happens. Then both stay, with
-/// the lines to type for kinit and curl. Needs no installation, no root and no network.
+/// Starts a KDC and a protected page on loopback, logs in as a browser would, and tells what happens. Then both stay until
+/// Ctrl-C, with the lines to type for kinit, curl, Chromium and Firefox. Needs no installation, no root and no network.
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_STATUS)]
+#[command(after_help = DEMO_EXIT_STATUS)]
 pub(crate) struct Demo {
     /// End after the login
     #[arg(long)]
     pub(crate) once: bool,
 }
+
+const DEMO_EXIT_STATUS: &str = "\
+Exit status:
+  0  the login was shown, and the demo was ended by a signal or by --once
+  1  it had to stop, for example because loopback cannot be used
+  2  the command line cannot be used";
 
 /// Accept one token and say what it is, or why it is refused
 ///

@@ -27,8 +27,12 @@ impl PrivateDirectory {
         &self.0
     }
 
+    /// A new file; `name` may have a new directory before it.
     pub(super) fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let path = self.0.join(name);
+        if let Some(above) = path.parent() {
+            fs::create_dir_all(above)?;
+        }
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)

@@ -89,10 +89,7 @@ impl Gateway {
 
     /// Sends a signal: `TERM`, `INT`.
     pub(crate) fn signal(&self, name: &str) {
-        let status = Command::new("kill")
-            .args(["-s", name, &self.child.id().to_string()])
-            .status();
-        assert!(status.expect("kill runs").success());
+        signal(&self.child, name);
     }
 
     /// Waits for the end, and gives the exit status.
@@ -106,6 +103,13 @@ impl Gateway {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+/// Sends a signal, by the shell's own kill: a bare machine has no program of that name.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let kill = format!("kill -{name} {}", child.id());
+    let status = Command::new("sh").args(["-c", &kill]).status();
+    assert!(status.expect("a shell runs").success());
 }
 
 impl Drop for Gateway {

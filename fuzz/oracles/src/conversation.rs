@@ -13,6 +13,8 @@ pub(crate) struct Conversation {
     exchange: Exchange,
     model: Model,
     log: Log,
+    /// Questions of the mechanism to the outside, of which each costs a few boxes.
+    questions: usize,
 }
 
 impl Conversation {
@@ -22,6 +24,7 @@ impl Conversation {
             exchange: acceptor.exchange(None),
             model: Model::new(acts, limits),
             log,
+            questions: acts.iter().filter(|act| matches!(act, Act::Ask)).count(),
         }
     }
 
@@ -32,7 +35,7 @@ impl Conversation {
     pub(crate) fn step(mut self, token: &[u8]) -> Option<Self> {
         let expected = self.model.step(token);
         // The mechanism's log, the list of mechanisms, and one answer; an error's texts are made only when asked for.
-        let limit = 2048 + 6 * token.len();
+        let limit = 2048 + 256 * self.questions + 6 * token.len();
         let step = allocating_at_most(limit, || settled_step(self.exchange, token));
         assert_eq!(self.log.given(), self.model.given, "{expected:?}");
         agree(&expected, &step);

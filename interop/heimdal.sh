@@ -52,7 +52,8 @@ write_heimdal_conf() {
   dns_canonicalize_hostname = false
   rdns = false
   forwardable = true
-  default_etypes = $heimdal_etypes
+  allow_weak_crypto = true
+  default_etypes = $heimdal_etypes arcfour-hmac-md5
 [realms]
   HEIM.TEST = {
     kdc = tcp/127.0.0.1:$heimdal_port
@@ -72,7 +73,7 @@ write_heimdal_conf() {
   tgt-use-strongest-session-key = true
   svc-use-strongest-session-key = true
 [kadmin]
-  default_keys = $(for etype in $heimdal_etypes; do printf '%s:pw-salt ' $etype; done)
+  default_keys = $(for etype in $heimdal_etypes arcfour-hmac-md5; do printf '%s:pw-salt ' $etype; done)
 [logging]
   kdc = FILE:$state/log/heimdal
   default = FILE:$state/log/heimdal
@@ -97,13 +98,16 @@ principals_of_heim_test() {
     echo "add --use-defaults -p Alice-pw1 alice"
     echo "add --use-defaults -r HTTP/www.heim.test"
     echo "modify --attributes=+ok-as-delegate HTTP/www.heim.test"
-    echo "ext_keytab -k $state/heimdal/keytab HTTP/www.heim.test"
     for etype in e17:aes128-cts-hmac-sha1-96 e18:aes256-cts-hmac-sha1-96 e19:aes128-cts-hmac-sha256-128 \
-        e20:aes256-cts-hmac-sha384-192; do
+        e20:aes256-cts-hmac-sha384-192 e23:arcfour-hmac-md5; do
         echo "add --use-defaults -r HTTP/${etype%:*}.heim.test"
-        for other in $heimdal_etypes; do
+        for other in $heimdal_etypes arcfour-hmac-md5; do
             [ "$other" = "${etype#*:}" ] || echo "del_enctype HTTP/${etype%:*}.heim.test $other"
         done
-        echo "ext_keytab -k $state/heimdal/keytab HTTP/${etype%:*}.heim.test"
     done
+    # Accounts have RC4 keys so that one service can have nothing else; its keytab is another.
+    echo "del_enctype alice arcfour-hmac-md5"
+    echo "del_enctype HTTP/www.heim.test arcfour-hmac-md5"
+    for other in www e17 e18 e19 e20; do echo "ext_keytab -k $state/heimdal/keytab HTTP/$other.heim.test"; done
+    echo "ext_keytab -k $state/heimdal/keytab-rc4 HTTP/e23.heim.test"
 }

@@ -2,15 +2,24 @@
 
 use crate::client::{Got, curl_with, python_with};
 use crate::kdc::Tickets;
-use crate::peers::{scratch, state, succeed, text, variable};
+use crate::peers::{scratch, state, succeed, text, tool, variable};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// The keytab of its services: `HTTP/www`, and `HTTP/e17` to `HTTP/e20` with one encryption type each.
 #[must_use]
 pub fn keytab() -> PathBuf {
     state("heimdal/keytab")
+}
+
+/// The keytab of `HTTP/e23`, which has a key for RC4 and no other.
+#[must_use]
+pub fn keytab_rc4() -> PathBuf {
+    state("heimdal/keytab-rc4")
 }
 
 /// One of Heimdal's clients, with its libraries, in no particular realm.
@@ -99,4 +108,66 @@ fn in_realm(command: &mut Command) -> &mut Command {
 
 fn mit_in_realm(command: &mut Command) -> &mut Command {
     command.env("KRB5_CONFIG", state("heimdal/mit.conf"))
+}
+
+/// An initiator of Heimdal's libgssapi, `tools/heimdal.py`, which says and hears in turn.
+#[derive(Debug)]
+pub struct Initiator {
+    child: Child,
+    said: BufReader<ChildStdout>,
+}
+
+impl Initiator {
+    /// `mechanism` is `krb5` or `spnego`; `arguments` may have `--delegate`.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn begin(tickets: &Tickets, service: &str, mechanism: &str, arguments: &[&str]) -> Self {
+        let mut command = tool("heimdal.py");
+        command.args([service, mechanism]).args(arguments);
+        with_libraries(tickets.given_to(in_realm(&mut command)));
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let said = BufReader::new(child.stdout.take().expect("piped"));
+        Self { child, said }
+    }
+
+    /// The next thing that it says.
+    ///
+    /// # Panics
+    ///
+    /// If it has ended, after saying why on standard error.
+    #[must_use]
+    pub fn hear(&mut self) -> Vec<u8> {
+        let mut line = String::new();
+        self.said.read_line(&mut line).expect("UTF-8");
+        assert!(
+            !line.is_empty(),
+            "Heimdal's initiator ended: {:?}",
+            self.child.wait()
+        );
+        STANDARD.decode(line.trim()).expect("base64")
+    }
+
+    /// Tells it something.
+    ///
+    /// # Panics
+    ///
+    /// If it has ended.
+    pub fn say(&mut self, data: &[u8]) {
+        let stdin = self.child.stdin.as_mut().expect("piped");
+        writeln!(stdin, "{}", STANDARD.encode(data)).expect("it listens");
+    }
+}
+
+impl Drop for Initiator {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
 }

@@ -7,6 +7,7 @@
 //! | [`domain`] | the Samba AD DC, and clients that reach it |
 //! | [`embedded`] | the testkit's embedded KDC, for other people's tools |
 //! | [`token`] | tokens minted by libgssapi and pyspnego; the verdicts of `negotiate explain` and of MIT |
+//! | [`acceptor`] | our acceptor in the test's own process |
 //! | [`server`] | `negotiate serve`, the axum example, nginx |
 //! | [`client`] | curl, python-gssapi, pyspnego, requests-gssapi, requests-kerberos, httpx-gssapi |
 //! | [`browser`] | Chromium and Firefox |
@@ -16,6 +17,7 @@
 //!
 //! A helper that cannot do its work panics with the output of the program that failed: a peer is never skipped.
 
+pub mod acceptor;
 pub mod browser;
 pub mod client;
 pub mod domain;

@@ -1,9 +1,10 @@
 //! As much of an SMB2 server (MS-SMB2, dialect 2.1) as a client needs to log in by SPNEGO, where the acceptor speaks first.
 //! It has no share: the answer to whoever asks for one is signed with the session key of the security context.
 
+use crate::acceptor;
 use hmac::{Hmac, KeyInit, Mac};
 use mech_krb5::Details;
-use negotiate_core::{Acceptor, Ambient, Exchange, SecurityContext, Step, SystemRandom, Timestamp};
+use negotiate_core::{Acceptor, Exchange, SecurityContext, Step};
 use sha2::Sha256;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -81,13 +82,7 @@ pub fn log_in(mut stream: TcpStream, acceptor: &Acceptor) -> Login {
 }
 
 fn step(exchange: Exchange, token: &[u8]) -> Step {
-    let mut ambient = Ambient {
-        now: Timestamp::now(),
-        random: &mut SystemRandom,
-    };
-    exchange
-        .step(token, &mut ambient)
-        .unwrap_or_else(|reject| panic!("{reject}"))
+    acceptor::step(exchange, token).unwrap_or_else(|reject| panic!("{reject}"))
 }
 
 /// MS-SMB2 section 3.3.5.5.3: the first 16 bytes of the context's key.

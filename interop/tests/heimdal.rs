@@ -1,8 +1,12 @@
-//! Heimdal's KDC and its clients: tickets of every encryption type, both framings, delegation.
+//! Heimdal's KDC and its clients: tickets of every encryption type, both framings, message tokens, delegation.
 
+use interop::acceptor::{acceptor, acceptor_with, step};
 use interop::client::url;
-use interop::heimdal::{self, keytab};
+use interop::heimdal::{self, Initiator, keytab};
 use interop::server::{Gateway, axum_example};
+use mech_krb5::Details;
+use mech_krb5::crypto::EncryptionTypes;
+use negotiate_core::{Protection, SecurityContext, Step, SystemRandom};
 use serde_json::Value;
 
 const ETYPES: [(&str, &str); 4] = [
@@ -40,6 +44,49 @@ fn its_clients_log_in_with_every_encryption_type() {
             .find(|ticket| ticket.starts_with(&format!("HTTP/{host}.")))
             .unwrap_or_else(|| panic!("no ticket for {host}: {listed}"));
         assert!(ticket.contains(&format!("Ticket etype: {etype}")), "{listed}");
+    }
+}
+
+/// Heimdal and we open each other's message tokens.
+fn messages_agree(initiator: &mut Initiator, context: &mut SecurityContext) {
+    assert_eq!(initiator.hear(), b"mutual");
+    let (wrapped, mic) = (initiator.hear(), initiator.hear());
+    let messages = context.per_message();
+    let unwrapped = messages.unwrap(&wrapped).unwrap();
+    assert_eq!(unwrapped.message, b"from Heimdal");
+    assert_eq!(unwrapped.protection, Protection::Confidentiality);
+    messages.verify_mic(&unwrapped.message, &mic).unwrap();
+    let wrapped = messages.wrap(b"to Heimdal", Protection::Confidentiality, &mut SystemRandom);
+    initiator.say(&wrapped.unwrap());
+    initiator.say(&messages.get_mic(b"to Heimdal").unwrap());
+    assert_eq!(initiator.hear(), b"to Heimdal");
+}
+
+#[test]
+fn its_message_tokens_are_ours() {
+    let alice = heimdal::kinit();
+    let aes = acceptor(&keytab());
+    let rc4 = acceptor_with(&heimdal::keytab_rc4(), |builder| {
+        builder.encryption_types(EncryptionTypes::new().danger_with_rc4())
+    });
+    for (host, acceptor) in [
+        ("e17", &aes),
+        ("e18", &aes),
+        ("e19", &aes),
+        ("e20", &aes),
+        ("e23", &rc4),
+    ] {
+        for mechanism in ["krb5", "spnego"] {
+            let mut initiator = Initiator::begin(&alice, &format!("HTTP@{host}.heim.test"), mechanism, &[]);
+            let Ok(Step::Complete { token, mut context }) = step(acceptor.exchange(None), &initiator.hear())
+            else {
+                panic!("{host} by {mechanism}");
+            };
+            let details: &Details = context.details().unwrap();
+            assert_eq!(format!("e{}", details.etype.number()), host);
+            initiator.say(token.unwrap().as_bytes());
+            messages_agree(&mut initiator, &mut context);
+        }
     }
 }
 

@@ -1,17 +1,17 @@
 //! mech-krb5's own exchanges against real KDCs, MIT's and Heimdal's, and its initiator against MIT's acceptor.
 
-use interop::heimdal;
-use interop::kdc::{address_in, kadmin};
+use interop::acceptor::{acceptor, ambient, step};
+use interop::heimdal::{self, Initiator as HeimdalInitiator};
+use interop::kdc::{Tickets, address_in, kadmin};
 use interop::peers::{keytab, state};
-use interop::token::{by_mit, explain};
+use interop::token::{by_mit, explain, initiate};
 use mech_krb5::crypto::EncryptionType;
 use mech_krb5::kdc::{AsExchange, ClientSecret, KdcError, KdcStep, TgsExchange};
 use mech_krb5::keytab::Keytab;
 use mech_krb5::message::TicketFlags;
-use mech_krb5::{Credential, Krb5Initiator, Principal};
+use mech_krb5::{Credential, Details, Krb5Initiator, Principal};
 use negotiate_core::{
-    Ambient, ContextFlags, Explain, InitiateStep, Initiator, Seconds, SpnegoInitiator, SystemRandom,
-    Timestamp,
+    Ambient, ContextFlags, Explain, InitiateStep, Initiator, Seconds, SpnegoInitiator, Step, Timestamp,
 };
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -94,13 +94,6 @@ impl Realm {
     fn ticket(self, tgt: &Credential, service: Principal) -> Result<Credential, KdcError> {
         self.run(|ambient| TgsExchange::service(tgt, service).begin(ambient))
     }
-}
-
-fn ambient<T>(step: impl FnOnce(&mut Ambient<'_>) -> T) -> T {
-    step(&mut Ambient {
-        now: Timestamp::now(),
-        random: &mut SystemRandom,
-    })
 }
 
 fn principal(text: &str) -> Principal {
@@ -228,6 +221,32 @@ fn a_ticket_of_the_service_itself_by_password() {
         let exchange = realm.alice().server(www.clone());
         let ticket = realm.run(|ambient| exchange.begin(ambient)).unwrap();
         assert_eq!(ticket.server, www);
+        taken_by_mit_and_us(realm, Krb5Initiator::new(ticket));
+    }
+}
+
+// What the KRB-CRED of other people's initiators holds is good for tickets.
+#[test]
+fn delegated_credentials_get_tickets() {
+    for realm in Realm::ALL {
+        let token = match realm {
+            Realm::Mit => initiate(&Tickets::of_alice(), &["--delegate"]),
+            Realm::Heimdal => {
+                HeimdalInitiator::begin(&heimdal::kinit(), "HTTP@www.heim.test", "krb5", &["--delegate"])
+                    .hear()
+            }
+        };
+        let step = step(acceptor(&realm.keytab()).exchange(None), &token);
+        let Ok(Step::Complete { context, .. }) = step else {
+            panic!("{}: {step:?}", realm.name());
+        };
+        let details: &Details = context.details().unwrap();
+        let [tgt] = details.delegated.as_ref().unwrap().credentials() else {
+            panic!("{}: {:?}", realm.name(), details.delegated);
+        };
+        assert_eq!(tgt.client, principal(&realm.user()));
+        assert!(tgt.flags.contains(TicketFlags::FORWARDED));
+        let ticket = realm.ticket(tgt, realm.service("e18")).unwrap();
         taken_by_mit_and_us(realm, Krb5Initiator::new(ticket));
     }
 }

@@ -1,34 +1,17 @@
 //! smbclient logs in over SMB, with Microsoft's identifier of Kerberos first in its list, and checks all that we answer.
 
+use interop::acceptor::acceptor;
 use interop::kdc::{Tickets, kadmin, ktadd};
 use interop::peers::{output, scratch, text};
 use interop::smb::log_in;
-use mech_krb5::Krb5;
-use mech_krb5::keytab::Keytab;
-use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig};
-use negotiate_core::{Acceptor, Ambient, ContextFlags, Name, Negotiation, SystemRandom, Timestamp};
+use negotiate_core::{ContextFlags, Name, Negotiation};
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
 
 const TREE_CONNECT: u16 = 3;
 /// 1.2.840.48018.1.2.2 and 1.2.840.113554.1.2.2, one after the other (MS-SPNG section 3.1.5.1).
 const MS_KRB5_AND_KRB5: &[u8] =
     b"\x06\x09\x2a\x86\x48\x82\xf7\x12\x01\x02\x02\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02";
-
-fn acceptor(keytab: &Path) -> Acceptor {
-    let mut ambient = Ambient {
-        now: Timestamp::now(),
-        random: &mut SystemRandom,
-    };
-    let cache = MemoryReplayCache::new(MemoryReplayConfig::default(), &mut ambient).unwrap();
-    let krb5 = Krb5::builder(Keytab::parse(&std::fs::read(keytab).unwrap()).unwrap())
-        .replay_cache(Arc::new(cache))
-        .build()
-        .unwrap();
-    Acceptor::builder().mechanism(krb5).build().unwrap()
-}
 
 fn smbclient(tickets: &Tickets, port: u16) -> Command {
     let directory = scratch("smbclient");

@@ -1,4 +1,9 @@
-"""An initiator of Heimdal's libgssapi, by ctypes: the Python module gssapi is built against MIT's."""
+"""An initiator of Heimdal's libgssapi, by ctypes: the Python module gssapi is built against MIT's.
+
+As a program, heimdal.py SERVICE@HOST krb5|spnego [--delegate], it says and hears lines of base64: says its token, hears the
+reply, says `mutual` or `unproved`; says MESSAGE wrapped and a MIC over it, hears the same from the acceptor, and says what it
+unwrapped.
+"""
 
 import ctypes
 
@@ -26,8 +31,9 @@ MECHANISMS = {
     "spnego": _Oid(6, bytes.fromhex("2b0601050502")),
 }
 HOSTBASED_SERVICE = _Oid(10, bytes.fromhex("2a864886f71201020104"))
-DELEGATE, MUTUAL, SEQUENCE, INTEGRITY = 1, 2, 8, 32
+DELEGATE, MUTUAL, SEQUENCE, CONFIDENTIALITY, INTEGRITY = 1, 2, 8, 16, 32
 CONTINUE_NEEDED = 1
+MESSAGE = b"from Heimdal"
 
 
 class Context:
@@ -57,6 +63,27 @@ class Context:
         """Whether the acceptor has proved itself."""
         return self.complete and bool(self._flags.value & MUTUAL)
 
+    def wrap(self, message):
+        """A confidential token."""
+        output, confidential = _Buffer(), ctypes.c_int()
+        self._call("gss_wrap", self._context, 1, 0, ctypes.byref(_Buffer.of(message)), ctypes.byref(confidential),
+                   ctypes.byref(output))
+        return output.bytes()
+
+    def unwrap(self, token):
+        output = _Buffer()
+        self._call("gss_unwrap", self._context, ctypes.byref(_Buffer.of(token)), ctypes.byref(output), None, None)
+        return output.bytes()
+
+    def mic(self, message):
+        output = _Buffer()
+        self._call("gss_get_mic", self._context, 0, ctypes.byref(_Buffer.of(message)), ctypes.byref(output))
+        return output.bytes()
+
+    def verify_mic(self, message, mic):
+        """Raises unless it is the peer's MIC over this message."""
+        self._call("gss_verify_mic", self._context, ctypes.byref(_Buffer.of(message)), ctypes.byref(_Buffer.of(mic)), None)
+
     def _call(self, function, *arguments):
         status = getattr(self._library, function)(ctypes.byref(self._minor), *arguments) & 0xffffffff
         if status & 0xffff0000:
@@ -68,3 +95,29 @@ class Context:
         self._library.gss_display_status(ctypes.byref(minor), status, kind, ctypes.byref(MECHANISMS["krb5"]),
                                          ctypes.byref(more), ctypes.byref(text))
         return text.bytes().decode(errors="replace")
+
+
+def main(service, mechanism, delegate=None):
+    import base64
+
+    def say(data):
+        print(base64.b64encode(data).decode(), flush=True)
+
+    def hear():
+        return base64.b64decode(input())
+
+    context = Context(service, mechanism, MUTUAL | SEQUENCE | CONFIDENTIALITY | INTEGRITY | (DELEGATE if delegate else 0))
+    say(context.step())
+    context.step(hear())
+    say(b"mutual" if context.mutual else b"unproved")
+    say(context.wrap(MESSAGE))
+    say(context.mic(MESSAGE))
+    message = context.unwrap(hear())
+    context.verify_mic(message, hear())
+    say(message)
+
+
+if __name__ == "__main__":
+    import sys
+
+    main(*sys.argv[1:])

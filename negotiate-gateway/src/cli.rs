@@ -18,7 +18,8 @@ pub(crate) struct Cli {
 const EXIT_STATUS: &str = "\
 Exit status:
   0  done; of `explain`: the token is accepted
-  1  of `explain`: the token is refused; of `serve` and `demo`: it had to stop
+  1  of `explain`: the token is refused; of `decode`: something is malformed;
+     of `serve` and `demo`: it had to stop
   2  the command line, the configuration or a file cannot be used
   3  of `explain`: the token is good so far, and the client has to send another";
 
@@ -27,6 +28,7 @@ pub(crate) enum Command {
     Serve(Serve),
     Demo(Demo),
     Explain(Explain),
+    Decode(Decode),
     /// Look into keytab files
     #[command(subcommand, after_help = EXIT_STATUS)]
     Keytab(Keytab),
@@ -145,7 +147,7 @@ pub(crate) struct Explain {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// The token: raw, in base64, or a whole Authorization line; - or nothing is standard input
+    /// The token: raw, in base64 or hex, or a whole Authorization line; - or nothing is standard input
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
 }
@@ -178,6 +180,91 @@ Exit status:
   1  refused
   2  the command line, a keytab or the token's file cannot be used
   3  good so far, and the client has to send another token";
+
+/// Show a token, a keytab or a credential cache as a tree
+///
+/// Every field with its name, its value, its offset and length in bytes, and the section of the specification that
+/// describes it. Tokens: SPNEGO; Kerberos with and without GSS-API's framing, KDC messages and per-message tokens;
+/// NTLM; of NegoEx and IAKERB the outer layers. Files: keytabs, versions 1 and 2; credential caches, versions 1 to 4.
+///
+/// No key is needed. With a keytab, what it can open is shown too: tickets with their PAC, authenticators, delegated
+/// credentials, and the reply after the request that it answers. Keys are never shown, nor what passwords can be
+/// guessed from.
+///
+/// What is malformed is shown as far as it can be read, with a line that says where it stops and why. Nothing is
+/// decided about a token here: explain does that.
+#[derive(Debug, Args)]
+#[command(after_help = "--help shows examples.", after_long_help = DECODE_EXAMPLES)]
+pub(crate) struct Decode {
+    /// A keytab to open sealed parts with; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keytab: Vec<PathBuf>,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Tokens and files: raw, in base64 or hex, or lines with Authorization and WWW-Authenticate; - or nothing is
+    /// standard input. A key that one of them tells opens what comes after it
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+const DECODE_EXAMPLES: &str = "\
+Examples:
+  curl -sv --negotiate -u : http://www.example.com/ 2>&1 | negotiate decode
+      Show what curl sent and what it was answered.
+
+  negotiate decode --keytab http.keytab request.bin reply.bin
+      The same of two files, with what is sealed in them.
+
+  negotiate decode /tmp/krb5cc_1000 reply.bin
+      A credential cache, and a reply that its session key opens.
+
+  negotiate decode --json token.txt | jq '.inputs[].tree | .. | .faults? // empty'
+      What is wrong with a token, for a program.
+
+Output:
+  offset length  field: value (what it means)  [section]
+  Offsets count from 0. In what was sealed they count from its first byte. The
+  section is told where it is another than that of the field around.
+  ! marks a fault: its offset, what is wrong, and the bytes that could not be
+  read for it.
+
+JSON:
+  inputs          an array, one object for each token or file:
+    source        the file, or \"standard input\"
+    form          raw, base64, hex, authorization, www-authenticate
+    broken_at     the character at which base64 is broken; else absent
+    kind          spnego-init, spnego-resp, krb5, iakerb, gss, ap-req, ap-rep,
+                  krb-error, krb-cred, as-req, as-rep, tgs-req, tgs-rep,
+                  krb-safe, krb-priv, ticket, mic, wrap, ntlm-negotiate,
+                  ntlm-challenge, ntlm-authenticate, ntlm, negoex, keytab,
+                  ccache, unknown; and the sealed parts of Kerberos by name
+    length        in bytes
+    faults        how many there are in the tree
+    tree          a node
+  A node:
+    name          the specification's name of the field
+    type, value   if it has a value of its own: integer; boolean; text; time
+                  (RFC 3339); flags (an array of names; bits without a name as
+                  0x00000040); bytes (hex, at most the first 64); secret (null)
+    bytes         of bytes and secrets: how many there are
+    meaning       what the value means; a text for people
+    offset, length  in bytes
+    spec          the section of the specification
+    faults        an array of {offset, what, rest, rest_length}: rest is the
+                  first 64 of the bytes that could not be read, in hex
+    children      its parts, an array of nodes
+    opened        {with, length, children}: what was sealed in it, and with
+                  which key; offsets below it count from its first byte
+  Members without content are absent. meaning, what and with may change their
+  words; everything else is stable.
+
+Exit status:
+  0  shown
+  1  shown as far as it can be read: something is malformed
+  2  the command line, a keytab or a file cannot be used";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keytab {

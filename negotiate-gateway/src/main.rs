@@ -2,9 +2,11 @@
 
 mod cli;
 mod config;
+mod decode;
 mod demo;
 mod explain;
 mod failure;
+mod input;
 mod keytab_file;
 mod keytab_list;
 mod krb5_conf;
@@ -20,6 +22,7 @@ fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Decode(arguments) => decode::run(&arguments),
         Command::Keytab(Keytab::List(arguments)) => keytab_list::run(&arguments),
     };
     result.unwrap_or_else(|failure| {

@@ -2,16 +2,15 @@
 
 mod arguments;
 mod attributes;
-mod input;
 mod kind;
 mod report;
 
 use crate::cli;
 use crate::failure::Failure;
+use crate::input::{self, Input, NoToken};
 use crate::keytab_file;
 use crate::krb5_conf::Krb5Conf;
 pub(crate) use arguments::{Bindings, Time};
-use input::{Input, NoToken};
 use kind::Kind;
 use mech_krb5::crypto::EncryptionType;
 use mech_krb5::keytab::{Keytab, KeytabEntry};
@@ -20,14 +19,8 @@ use mech_krb5::{Krb5, Principal};
 use negotiate_core::{Acceptor, Ambient, Random, Reject, Secret, Step, SystemRandom, Timestamp};
 use report::Report;
 use std::error::Error;
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-
-/// Longest input that is read: 4 MiB, far above any token in any form.
-const MAX_INPUT_LEN: u64 = 4 << 20;
 
 /// Explains one token.
 ///
@@ -35,12 +28,12 @@ const MAX_INPUT_LEN: u64 = 4 << 20;
 /// If a keytab or the input cannot be used. That the token is refused is no error but the answer.
 pub(crate) fn run(arguments: &cli::Explain) -> Result<ExitCode, Failure> {
     let keytab = keytab_file::load_all(&arguments.keytab)?;
-    let bytes = read(arguments.file.as_deref())?;
+    let bytes = input::read(arguments.file.as_deref())?;
     let krb5_conf = Krb5Conf::load(&arguments.krb5_conf)?;
     let (report, status) = match Input::parse(&bytes) {
         Ok(input) => {
-            let answer = judge(arguments, keytab, &krb5_conf, &input.token)?;
-            let report = Report::new(&Kind::of(&input.token), input.form, &answer)
+            let answer = judge(arguments, keytab, &krb5_conf, &input.bytes)?;
+            let report = Report::new(&Kind::of(&input.bytes), input.form, &answer)
                 .with_local_name(&krb5_conf, &answer);
             let status = match answer {
                 Ok(Step::Complete { .. }) => 0,
@@ -128,27 +121,6 @@ struct NothingSeen;
 impl ReplayCache for NothingSeen {
     fn check(&self, _: ReplayEntry<'_>, _: Timestamp) -> ReplayAnswer {
         ReplayAnswer::Fresh
-    }
-}
-
-fn read(path: Option<&Path>) -> Result<Vec<u8>, Failure> {
-    let path = path.filter(|path| *path != Path::new("-"));
-    let mut bytes = Vec::new();
-    let read = match path {
-        Some(path) => File::open(path).and_then(|file| file.take(MAX_INPUT_LEN + 1).read_to_end(&mut bytes)),
-        None => std::io::stdin()
-            .lock()
-            .take(MAX_INPUT_LEN + 1)
-            .read_to_end(&mut bytes),
-    };
-    let path = path.unwrap_or(Path::new("standard input"));
-    match read {
-        Err(error) => Err(Failure::unreadable("token", path, &error)),
-        Ok(len) if len as u64 > MAX_INPUT_LEN => {
-            let problem = format!("{} is longer than any token", path.display());
-            Err(Failure::unusable(problem, "give one token"))
-        }
-        Ok(_) => Ok(bytes),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What `explain` prints: a JSON object whose keys are fixed, or the same for people.
 
 use super::attributes::Attributes;
-use super::input::Form;
 use super::kind::Kind;
+use crate::input::Form;
 use crate::krb5_conf::Krb5Conf;
 use mech_krb5::Details;
 use mech_krb5::keytab::Match;

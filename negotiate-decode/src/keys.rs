@@ -1,0 +1,175 @@
+//! The keys that sealed parts are opened with: those of keytabs, and those that came out of what was opened.
+
+use mech_krb5::PrincipalRef;
+use mech_krb5::crypto::{EncryptionType, EncryptionTypes, Key, KeyUsage};
+use mech_krb5::keytab::{KeyQuery, Keytab};
+use negotiate_core::Secret;
+use std::collections::VecDeque;
+
+/// Keys, and how much work may still be done with them.
+#[derive(Debug)]
+pub struct Keys {
+    keytab: Option<Keytab>,
+    known: VecDeque<Known>,
+    work_left: usize,
+}
+
+/// A session key or subkey that something opened has told, or a credential cache.
+#[derive(Debug)]
+struct Known {
+    key: Key,
+    of: String,
+}
+
+/// Most session keys that are kept, the oldest forgotten first: an exchange has four or five.
+const MAX_KNOWN: usize = 64;
+
+/// Most long-term keys of one type that are tried where nothing tells whose it is.
+const MAX_LONG_TERM: usize = 16;
+
+/// Most bytes that are tried to be decrypted: 64 MiB, a second's work.
+const MAX_WORK: usize = 64 << 20;
+
+/// A key that opened something.
+pub(crate) struct OpenedBy {
+    pub(crate) plaintext: Secret<Vec<u8>>,
+    /// Whose it is, for people.
+    pub(crate) with: String,
+    pub(crate) key: Key,
+}
+
+impl Keys {
+    /// No keys: sealed parts stay closed, but for those whose key another part tells.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            keytab: None,
+            known: VecDeque::new(),
+            work_left: MAX_WORK,
+        }
+    }
+
+    /// The keys of a keytab.
+    #[must_use]
+    pub fn of(keytab: Keytab) -> Self {
+        Self {
+            keytab: Some(keytab),
+            ..Self::none()
+        }
+    }
+
+    /// Whether there are any.
+    pub(crate) fn are_there(&self) -> bool {
+        self.keytab.is_some() || !self.known.is_empty()
+    }
+
+    /// Keeps a key that something told.
+    pub(crate) fn learn(&mut self, etype: i32, bytes: &[u8], of: impl Into<String>) {
+        let Some(Ok(key)) = encryption_type(etype).map(|etype| Key::new(etype, bytes)) else {
+            return;
+        };
+        if self.known.iter().any(|known| known.key.ct_eq(&key)) {
+            return;
+        }
+        self.known.truncate(MAX_KNOWN - 1);
+        self.known.push_front(Known { key, of: of.into() });
+    }
+
+    /// Opens a ticket: with the keytab's keys, the likeliest first, or with a session key (user to user).
+    pub(crate) fn open_ticket(
+        &mut self,
+        service: Option<PrincipalRef<'_>>,
+        etype: i32,
+        kvno: Option<u32>,
+        cipher: &[u8],
+    ) -> Option<OpenedBy> {
+        let number = encryption_type(etype)?;
+        if let (Some(keytab), Some(service)) = (&self.keytab, service) {
+            let query = KeyQuery {
+                service,
+                kvno,
+                etype: number,
+                names: &[],
+            };
+            for candidate in keytab.candidates(query) {
+                self.work_left = self.work_left.checked_sub(cipher.len())?;
+                if let Some(plaintext) = decrypted(candidate.key(), KeyUsage::TICKET, cipher) {
+                    let kvno = candidate.kvno();
+                    let with = format!("the keytab's key of {}, version {kvno}", candidate.principal());
+                    let key = candidate.key().clone();
+                    return Some(OpenedBy { plaintext, with, key });
+                }
+            }
+        }
+        self.open_with_known(number, &[KeyUsage::TICKET], cipher)
+    }
+
+    /// Opens what a session key or subkey seals, the one that was learned last tried first.
+    pub(crate) fn open(&mut self, etype: i32, usages: &[KeyUsage], cipher: &[u8]) -> Option<OpenedBy> {
+        self.open_with_known(encryption_type(etype)?, usages, cipher)
+    }
+
+    /// The same for what a client's long-term key may seal.
+    pub(crate) fn open_long_term(
+        &mut self,
+        etype: i32,
+        usages: &[KeyUsage],
+        cipher: &[u8],
+    ) -> Option<OpenedBy> {
+        let number = encryption_type(etype)?;
+        let entries = self.keytab.as_ref().map(Keytab::entries).unwrap_or_default();
+        let fitting = entries
+            .iter()
+            .filter(|entry| entry.etype() == etype)
+            .take(MAX_LONG_TERM);
+        for entry in fitting {
+            let Ok(key) = Key::new(number, entry.key().expose()) else {
+                continue;
+            };
+            for usage in usages {
+                self.work_left = self.work_left.checked_sub(cipher.len())?;
+                if let Some(plaintext) = decrypted(&key, *usage, cipher) {
+                    let with = format!(
+                        "the keytab's key of {}, version {}",
+                        entry.principal(),
+                        entry.kvno()
+                    );
+                    return Some(OpenedBy { plaintext, with, key });
+                }
+            }
+        }
+        self.open_with_known(number, usages, cipher)
+    }
+
+    fn open_with_known(
+        &mut self,
+        etype: EncryptionType,
+        usages: &[KeyUsage],
+        cipher: &[u8],
+    ) -> Option<OpenedBy> {
+        for known in &self.known {
+            if known.key.encryption_type() != etype {
+                continue;
+            }
+            for usage in usages {
+                self.work_left = self.work_left.checked_sub(cipher.len())?;
+                if let Some(plaintext) = decrypted(&known.key, *usage, cipher) {
+                    let (with, key) = (known.of.clone(), known.key.clone());
+                    return Some(OpenedBy { plaintext, with, key });
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Every type that can be opened, RC4 too: what is shown here logs nobody in.
+pub(crate) fn encryption_type(number: i32) -> Option<EncryptionType> {
+    EncryptionTypes::new().danger_with_rc4().find(number)
+}
+
+fn decrypted(key: &Key, usage: KeyUsage, cipher: &[u8]) -> Option<Secret<Vec<u8>>> {
+    let mut buffer = Secret::new(cipher.to_vec());
+    key.for_usage(usage).decrypt_vec(buffer.expose_mut()).ok()?;
+    Some(buffer)
+}

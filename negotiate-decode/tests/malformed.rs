@@ -1,0 +1,208 @@
+//! What is malformed is shown as far as it can be read, with the place where it stops.
+
+mod common;
+
+use common::{at, find};
+use negotiate_core::der::{Tag, Writer};
+use negotiate_decode::{Fault, Keys, MAX_DEPTH, MAX_NODES, Node, Value, decode};
+use testvectors::{capture, ccache_captures, keytab_captures, ntlm_captures};
+
+/// The only fault, as offset, words and unread bytes.
+#[track_caller]
+fn fault(input: &[u8]) -> (usize, String, usize) {
+    let decoded = decode(input, &mut Keys::none());
+    let faults: Vec<&Fault> = decoded.faults().map(|(_, fault)| fault).collect();
+    match faults[..] {
+        [fault] => (fault.offset, fault.what.to_string(), fault.rest_length),
+        _ => panic!("{faults:?}\n{}", decoded.text()),
+    }
+}
+
+/// A NegTokenResp of negState and supportedMech.
+const RESP: [u8; 24] =
+    *b"\xa1\x16\x30\x14\xa0\x03\x0a\x01\x01\xa1\x0d\x06\x0b\x2a\x86\x48\x82\xf7\x12\x01\x02\x02\x03\x04";
+
+#[test]
+fn each_fault_is_told_with_its_place() {
+    let told = |offset: usize, what: &str, rest: usize| (offset, what.to_owned(), rest);
+    assert!(decode(&RESP, &mut Keys::none()).faults().next().is_none());
+    let changed = |at: usize, bytes: &[u8]| {
+        let mut token = RESP.to_vec();
+        token[at..at + bytes.len()].copy_from_slice(bytes);
+        token
+    };
+    // Cut, within the last field: one fault, not one for each field around.
+    assert_eq!(
+        fault(&RESP[..20]),
+        told(20, "cut off: 22 bytes announced, 18 are there", 0)
+    );
+    assert_eq!(fault(&RESP[..1]), told(1, "cut off: the length is missing", 0));
+    // Bytes after the end.
+    let longer = [&RESP[..], b"abc"].concat();
+    assert_eq!(fault(&longer), told(24, "3 bytes after the end", 3));
+    // Another type, a length of too many bytes, another tag number, a number that means nothing.
+    let what = "OCTET STRING where ENUMERATED was expected";
+    assert_eq!(fault(&changed(6, b"\x04")), told(6, what, 0));
+    assert_eq!(
+        fault(&changed(9, b"\xa0")),
+        told(9, "[0] is no field of this place", 0)
+    );
+    assert_eq!(fault(&changed(8, b"\x09")), told(8, "no negState", 1));
+    let long = b"\xa1\x81\x05\x30\x03\xa0\x01\x00";
+    let decoded = decode(long, &mut Keys::none());
+    let (_, first) = decoded.faults().next().unwrap();
+    assert_eq!(
+        (first.offset, &*first.what),
+        (
+            1,
+            "a length in more bytes than it needs, which DER does not allow"
+        )
+    );
+    // Indefinite and overlong lengths, and tags of more than a byte.
+    assert_eq!(
+        fault(b"\xa1\x80\0\0").1,
+        "a length of indefinite form, which DER does not have"
+    );
+    assert_eq!(fault(b"\xa1\x85\0\0\0\0\0").1, "a length of more than four bytes");
+    // What a fault cost: nothing of the rest, which is read on.
+    let decoded = decode(&changed(6, b"\x04"), &mut Keys::none());
+    assert!(find(&decoded.root, "supportedMech").is_some());
+}
+
+#[test]
+fn a_field_that_is_missing_is_named() {
+    // An AP-REQ of pvno and msg-type.
+    let token = b"\x6e\x0c\x30\x0a\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x0e";
+    let decoded = decode(token, &mut Keys::none());
+    let faults: Vec<String> = decoded
+        .faults()
+        .map(|(_, fault)| format!("{} {}", fault.offset, fault.what))
+        .collect();
+    assert_eq!(
+        faults,
+        [
+            "14 ap-options [2] is missing",
+            "14 ticket [3] is missing",
+            "14 authenticator [4] is missing"
+        ]
+    );
+}
+
+#[test]
+fn nothing_recognised_is_said_so() {
+    let what = "neither SPNEGO, Kerberos nor NTLM, neither keytab nor credential cache, by its first bytes";
+    assert_eq!(fault(b"hello"), (0, what.into(), 5));
+    assert_eq!(fault(b"").1, "there is nothing here");
+    // DER of whatever type is still shown.
+    let decoded = decode(b"\x30\x05\x02\x01\x07\x04\x00", &mut Keys::none());
+    let (_, first) = decoded.faults().next().unwrap();
+    assert_eq!(&*first.what, what);
+    assert_eq!(decoded.root.children.len(), 2);
+}
+
+/// Every cut of every kind of input says where it is, and keeps what stands before it.
+#[test]
+fn every_truncation_is_shown() {
+    let mut inputs = vec![
+        capture("mit/etype18-spnego-mutual").initiator_token(),
+        capture("mit/etype18-krb5-mutual").acceptor_token().unwrap(),
+    ];
+    inputs.extend(
+        keytab_captures()
+            .iter()
+            .take(3)
+            .map(testvectors::KeytabCapture::keytab),
+    );
+    inputs.extend(
+        ccache_captures()
+            .iter()
+            .take(3)
+            .map(testvectors::CcacheCapture::ccache),
+    );
+    inputs.extend(ntlm_captures().first().unwrap().messages());
+    for input in inputs {
+        let whole = decode(&input, &mut Keys::none());
+        let mut quiet = 0;
+        for len in 1..input.len() {
+            let decoded = decode(&input[..len], &mut Keys::none());
+            assert!(
+                decoded.faults().all(|(_, fault)| fault.offset <= len),
+                "{}",
+                decoded.text()
+            );
+            quiet += usize::from(decoded.faults().next().is_none());
+        }
+        // Files may end between two entries, and NTLM's NEGOTIATE before or within its version of eight bytes.
+        let parts = whole.root.children.len().max(8);
+        assert!(quiet <= parts, "{}: {quiet} of {}", whole.kind.id, input.len());
+    }
+}
+
+/// Deeper and longer than anything real: shown up to a limit, and said so.
+#[test]
+fn trees_have_limits() {
+    let deep = (0..500).fold(vec![0x30, 0], |inner, _| {
+        let mut writer = Writer::new();
+        writer.element(Tag::SEQUENCE, |sequence| sequence.raw(&inner));
+        writer.into_bytes()
+    });
+    let decoded = decode(&deep, &mut Keys::none());
+    assert!(
+        decoded
+            .faults()
+            .any(|(_, fault)| fault.what == "nested too deep to show")
+    );
+    assert!(depth(&decoded.root) <= MAX_DEPTH + 1);
+    let json = serde_json::to_string(&decoded).unwrap();
+    // serde_json's reader, like others, stops at 128 brackets.
+    assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
+
+    let many = [&[0x30, 0x83, 0x06, 0x1a, 0x80][..], &[0x05, 0].repeat(200_000)].concat();
+    let decoded = decode(&many, &mut Keys::none());
+    assert!(
+        decoded
+            .faults()
+            .any(|(_, fault)| fault.what == "too much to show")
+    );
+    assert!(decoded.root.walk().count() <= MAX_NODES + 1);
+}
+
+fn depth(node: &Node) -> usize {
+    1 + node.children.iter().map(depth).max().unwrap_or_default()
+}
+
+/// A name with everything that a terminal would act on.
+#[test]
+fn no_control_character_reaches_the_terminal() {
+    // NEGOTIATE_MESSAGE with a domain of escape, newline, a quote and a right-to-left override, which is UTF-8 here.
+    let domain = "\u{1b}[2J\n\"\u{202e}\u{9b}".as_bytes();
+    let length = u16::try_from(domain.len()).unwrap().to_le_bytes();
+    let fields = [&length[..], &length, &32_u32.to_le_bytes()].concat();
+    let message = [&b"NTLMSSP\0\x01\0\0\0\x02\0\0\0"[..], &fields, &[0; 8], domain].concat();
+    let decoded = decode(&message, &mut Keys::none());
+    let text = decoded.text();
+    assert!(
+        text.contains(r#"DomainName: "\u{1b}[2J\u{a}\"\u{202e}\u{9b}""#),
+        "{text}"
+    );
+    assert!(!text.contains(|character: char| character.is_control() && character != '\n'));
+    let json = serde_json::to_value(&decoded).unwrap();
+    assert!(json.to_string().contains(r"\u001b[2J\n"));
+}
+
+/// What is longer than anybody wants to see is cut.
+#[test]
+fn long_values_are_cut() {
+    let mut token = vec![
+        0xa1, 0x82, 0x10, 0x0c, 0x30, 0x82, 0x10, 0x08, 0xa2, 0x82, 0x10, 0x04, 0x04, 0x82, 0x10, 0x00,
+    ];
+    token.extend([7; 4096]);
+    let decoded = decode(&token, &mut Keys::none());
+    let value = &at(&decoded.root, "responseToken").value;
+    assert_eq!(value, &Value::Bytes(vec![7; 64], 4096));
+    assert!(
+        decoded
+            .text()
+            .contains("07070707070707070707070707070707... (4096 bytes)")
+    );
+}

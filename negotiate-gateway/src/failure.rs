@@ -5,12 +5,13 @@ use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
 
-/// Shown as `negotiate: what is wrong`, and on the next line what to do.
+/// Shown as `negotiate: what is wrong`, on the next line what to do, and then the code by which the manual knows it.
 #[derive(Debug)]
 pub(crate) struct Failure {
     status: Status,
     problem: String,
     advice: Option<String>,
+    code: Option<&'static str>,
 }
 
 /// The exit statuses of failure; `cli` documents them.
@@ -27,6 +28,15 @@ impl Failure {
             status: Status::Unusable,
             problem: problem.into(),
             advice: Some(advice.into()),
+            code: None,
+        }
+    }
+
+    /// With a code of the manual's.
+    pub(crate) fn with_code(self, code: &'static str) -> Self {
+        Self {
+            code: Some(code),
+            ..self
         }
     }
 
@@ -50,6 +60,7 @@ impl Failure {
             status: Status::Stopped,
             problem: problem.into(),
             advice: Some(advice.into()),
+            code: None,
         }
     }
 
@@ -64,6 +75,7 @@ impl From<ConfigError> for Failure {
             status: Status::Unusable,
             advice: error.advice().map(str::to_owned),
             problem: error.to_string(),
+            code: None,
         }
     }
 }
@@ -71,8 +83,11 @@ impl From<ConfigError> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "negotiate: {}", self.problem)?;
-        match &self.advice {
-            Some(advice) => write!(f, "\n  help: {advice}"),
+        if let Some(advice) = &self.advice {
+            write!(f, "\n  help: {advice}")?;
+        }
+        match self.code {
+            Some(code) => write!(f, "\n  code: {code}"),
             None => Ok(()),
         }
     }

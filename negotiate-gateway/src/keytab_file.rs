@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use mech_krb5::Principal;
 use mech_krb5::keytab::{Keytab, KeytabErrorKind};
+use negotiate_core::Explain as _;
 use negotiate_io::keytab::{KeytabFileError, KeytabFileFault};
 use std::path::PathBuf;
 
@@ -20,31 +21,22 @@ pub(crate) fn name(principal: &Principal) -> String {
 }
 
 impl From<KeytabFileError> for Failure {
-    fn from(KeytabFileError { path, fault }: KeytabFileError) -> Self {
-        let error = match fault {
-            KeytabFileFault::Unreadable(error) => return Self::unreadable("keytab", &path, &error),
-            KeytabFileFault::NotAKeytab(error) => error,
+    fn from(error: KeytabFileError) -> Self {
+        let path = error.path.display();
+        let problem = match &error.fault {
+            KeytabFileFault::Unreadable(error) => format!("keytab {path} cannot be read: {error}"),
+            KeytabFileFault::NotAKeytab(error) => match error.kind {
+                KeytabErrorKind::Empty => format!("keytab {path} is empty"),
+                KeytabErrorKind::NoEntries => format!("keytab {path} is well-formed and holds no entries"),
+                KeytabErrorKind::NotAKeytab => {
+                    format!("{path} is not a keytab: it does not begin with the byte 5")
+                }
+                KeytabErrorKind::Truncated | KeytabErrorKind::RecordTooLong { .. } => {
+                    format!("keytab {path} is truncated: {error}")
+                }
+                _ => format!("keytab {path} is damaged: {error}"),
+            },
         };
-        let path = path.display();
-        let again = "export it again: ktadd in kadmin, ipa-getkeytab, or ktpass on Windows";
-        match error.kind {
-            KeytabErrorKind::Empty => Self::unusable(format!("keytab {path} is empty"), again),
-            KeytabErrorKind::NoEntries => Self::unusable(
-                format!("keytab {path} is well-formed and holds no entries"),
-                again,
-            ),
-            KeytabErrorKind::NotAKeytab => Self::unusable(
-                format!("{path} is not a keytab: it does not begin with the byte 5"),
-                "check the path: klist -k FILE lists a keytab",
-            ),
-            KeytabErrorKind::Truncated | KeytabErrorKind::RecordTooLong { .. } => Self::unusable(
-                format!("keytab {path} is truncated: {error}"),
-                "copy it again, whole and as binary",
-            ),
-            _ => Self::unusable(
-                format!("keytab {path} is damaged: {error}"),
-                "copy it again, or export it again",
-            ),
-        }
+        Self::unusable(problem, error.advice()).with_code(error.code())
     }
 }

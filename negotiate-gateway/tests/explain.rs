@@ -405,21 +405,32 @@ fn keys_may_be_spread_over_keytabs() {
 #[test]
 fn keytabs_that_cannot_be_used_are_named() {
     let whole = capture("mit/etype18-spnego-mutual").keytab();
-    for (path, message) in [
+    for (path, message, code) in [
         (
             scratch("missing"),
             "cannot be read: No such file or directory (os error 2)",
+            "keytab.missing",
         ),
-        (file("empty", b""), "is empty"),
+        (file("empty", b""), "is empty", "keytab.empty"),
         (
             file("no-entries", b"\x05\x02"),
             "is well-formed and holds no entries",
+            "keytab.no_entries",
         ),
-        (file("text", b"# keytab\n"), "is not a keytab"),
-        (file("cut", &whole[..whole.len() - 7]), "is truncated: "),
+        (
+            file("text", b"# keytab\n"),
+            "is not a keytab",
+            "keytab.not_a_keytab",
+        ),
+        (
+            file("cut", &whole[..whole.len() - 7]),
+            "is truncated: ",
+            "keytab.truncated",
+        ),
         (
             file("version", b"\x05\x07\0\0\0\x01a"),
             "is damaged: keytab format version 7 is not known",
+            "keytab.damaged",
         ),
     ] {
         for command in [&["explain", "--keytab"][..], &["keytab", "list"]] {
@@ -432,6 +443,7 @@ fn keytabs_that_cannot_be_used_are_named() {
                 "{ended:?}"
             );
             assert!(advice.starts_with("  help: "), "{ended:?}");
+            assert!(advice.ends_with(&format!("\n  code: {code}\n")), "{ended:?}");
         }
     }
 }

@@ -58,31 +58,32 @@ impl fmt::Display for RequestError {
 
 impl Error for RequestError {}
 
+impl RequestError {
+    /// Code, whose fault, and the GSS-API's routine error.
+    #[rustfmt::skip]
+    const fn row(&self) -> (&'static str, Blame, GssMajor) {
+        use Blame::{Caller, Incompatible, Malformed};
+        use GssMajor as G;
+        match self {
+            Self::AuthorizationRepeated => ("http.authorization_repeated", Malformed, G::DefectiveToken),
+            Self::AuthorizationJoined => ("http.authorization_joined", Malformed, G::DefectiveToken),
+            Self::TokenTooLong { .. } => ("http.token_too_long", Malformed, G::DefectiveToken),
+            Self::TokenNotBase64 => ("http.token_not_base64", Malformed, G::DefectiveToken),
+            Self::LegNeedsHttp11 => ("http.leg_needs_http11", Incompatible, G::Unavailable),
+            Self::LegNeedsConnection => ("http.leg_needs_connection", Caller, G::Unavailable),
+            Self::LegThroughProxy => ("http.leg_through_proxy", Incompatible, G::Unavailable),
+            Self::BodyTooLongForLeg { .. } => ("http.body_too_long_for_leg", Incompatible, G::Unavailable),
+        }
+    }
+}
+
 impl Explain for RequestError {
     fn code(&self) -> &'static str {
-        match self {
-            Self::AuthorizationRepeated => "http.authorization_repeated",
-            Self::AuthorizationJoined => "http.authorization_joined",
-            Self::TokenTooLong { .. } => "http.token_too_long",
-            Self::TokenNotBase64 => "http.token_not_base64",
-            Self::LegNeedsHttp11 => "http.leg_needs_http11",
-            Self::LegNeedsConnection => "http.leg_needs_connection",
-            Self::LegThroughProxy => "http.leg_through_proxy",
-            Self::BodyTooLongForLeg { .. } => "http.body_too_long_for_leg",
-        }
+        self.row().0
     }
 
     fn blame(&self) -> Blame {
-        match self {
-            Self::AuthorizationRepeated
-            | Self::AuthorizationJoined
-            | Self::TokenTooLong { .. }
-            | Self::TokenNotBase64 => Blame::Malformed,
-            Self::LegNeedsHttp11 | Self::LegThroughProxy | Self::BodyTooLongForLeg { .. } => {
-                Blame::Incompatible
-            }
-            Self::LegNeedsConnection => Blame::Caller,
-        }
+        self.row().1
     }
 
     fn verdict(&self) -> Verdict {
@@ -90,16 +91,7 @@ impl Explain for RequestError {
     }
 
     fn gss_major(&self) -> GssMajor {
-        match self {
-            Self::AuthorizationRepeated
-            | Self::AuthorizationJoined
-            | Self::TokenTooLong { .. }
-            | Self::TokenNotBase64 => GssMajor::DefectiveToken,
-            Self::LegNeedsHttp11
-            | Self::LegNeedsConnection
-            | Self::LegThroughProxy
-            | Self::BodyTooLongForLeg { .. } => GssMajor::Unavailable,
-        }
+        self.row().2
     }
 
     fn seen(&self) -> String {

@@ -130,58 +130,47 @@ impl From<der::Error> for SpnegoError {
     }
 }
 
+impl SpnegoError {
+    /// Code, whose fault, and the GSS-API's routine error: RFC 4178 section 3.2 asks for BAD_MECH where there is nothing in
+    /// common, RFC 4178 section 5 for DEFECTIVE_TOKEN where a MIC is missing or wrong.
+    #[rustfmt::skip]
+    const fn row(&self) -> (&'static str, Blame, GssMajor) {
+        use Blame::{Acceptor, Incompatible, Initiator, Malformed};
+        use GssMajor as G;
+        match self {
+            Self::TokenTooLong { .. } => ("spnego.token_too_long", Malformed, G::DefectiveToken),
+            Self::TooManyTokens { .. } => ("spnego.too_many_tokens", Malformed, G::DefectiveToken),
+            Self::EmptyToken => ("spnego.empty_token", Malformed, G::DefectiveToken),
+            Self::NotNegotiate { .. } => ("spnego.not_negotiate", Malformed, G::DefectiveToken),
+            Self::NotAResponse { .. } => ("spnego.not_a_response", Malformed, G::DefectiveToken),
+            Self::Truncated { .. } => ("spnego.truncated", Malformed, G::DefectiveToken),
+            Self::Malformed(_) => ("spnego.malformed", Malformed, G::DefectiveToken),
+            Self::TooManyMechTypes { .. } => ("spnego.too_many_mech_types", Malformed, G::DefectiveToken),
+            Self::ResponseWithoutExchange => ("spnego.response_without_exchange", Initiator, G::NoContext),
+            Self::NtlmOffered => ("spnego.ntlm_offered", Incompatible, G::BadMech),
+            Self::NegoExOffered => ("spnego.negoex_offered", Incompatible, G::BadMech),
+            Self::IakerbOffered => ("spnego.iakerb_offered", Incompatible, G::BadMech),
+            Self::NoCommonMechanism { .. } => ("spnego.no_common_mechanism", Incompatible, G::BadMech),
+            Self::SupportedMechByInitiator => ("spnego.supported_mech_by_initiator", Malformed, G::DefectiveToken),
+            Self::MechTokenMissing => ("spnego.mech_token_missing", Malformed, G::DefectiveToken),
+            Self::MechTokenAfterEnd => ("spnego.mech_token_after_end", Malformed, G::DefectiveToken),
+            Self::MicTooEarly => ("spnego.mic_too_early", Malformed, G::DefectiveToken),
+            Self::MicMissing => ("spnego.mic_missing", Malformed, G::DefectiveToken),
+            Self::MicWrong(_) => ("spnego.mic_wrong", Malformed, G::DefectiveToken),
+            Self::MicOutOfSequence => ("spnego.mic_out_of_sequence", Malformed, G::DefectiveToken),
+            Self::MicNotMade(_) => ("spnego.mic_not_made", Acceptor, G::Failure),
+            Self::InitiatorRejected => ("spnego.initiator_rejected", Initiator, G::Failure),
+        }
+    }
+}
+
 impl Explain for SpnegoError {
     fn code(&self) -> &'static str {
-        match self {
-            Self::TokenTooLong { .. } => "spnego.token_too_long",
-            Self::TooManyTokens { .. } => "spnego.too_many_tokens",
-            Self::EmptyToken => "spnego.empty_token",
-            Self::NotNegotiate { .. } => "spnego.not_negotiate",
-            Self::NotAResponse { .. } => "spnego.not_a_response",
-            Self::Truncated { .. } => "spnego.truncated",
-            Self::Malformed(_) => "spnego.malformed",
-            Self::TooManyMechTypes { .. } => "spnego.too_many_mech_types",
-            Self::ResponseWithoutExchange => "spnego.response_without_exchange",
-            Self::NtlmOffered => "spnego.ntlm_offered",
-            Self::NegoExOffered => "spnego.negoex_offered",
-            Self::IakerbOffered => "spnego.iakerb_offered",
-            Self::NoCommonMechanism { .. } => "spnego.no_common_mechanism",
-            Self::SupportedMechByInitiator => "spnego.supported_mech_by_initiator",
-            Self::MechTokenMissing => "spnego.mech_token_missing",
-            Self::MechTokenAfterEnd => "spnego.mech_token_after_end",
-            Self::MicTooEarly => "spnego.mic_too_early",
-            Self::MicMissing => "spnego.mic_missing",
-            Self::MicWrong(_) => "spnego.mic_wrong",
-            Self::MicOutOfSequence => "spnego.mic_out_of_sequence",
-            Self::MicNotMade(_) => "spnego.mic_not_made",
-            Self::InitiatorRejected => "spnego.initiator_rejected",
-        }
+        self.row().0
     }
 
     fn blame(&self) -> Blame {
-        match self {
-            Self::TokenTooLong { .. }
-            | Self::TooManyTokens { .. }
-            | Self::EmptyToken
-            | Self::NotNegotiate { .. }
-            | Self::NotAResponse { .. }
-            | Self::Truncated { .. }
-            | Self::Malformed(_)
-            | Self::TooManyMechTypes { .. }
-            | Self::SupportedMechByInitiator
-            | Self::MechTokenMissing
-            | Self::MechTokenAfterEnd
-            | Self::MicTooEarly
-            | Self::MicMissing
-            | Self::MicWrong(_)
-            | Self::MicOutOfSequence => Blame::Malformed,
-            Self::ResponseWithoutExchange | Self::InitiatorRejected => Blame::Initiator,
-            Self::NtlmOffered
-            | Self::NegoExOffered
-            | Self::IakerbOffered
-            | Self::NoCommonMechanism { .. } => Blame::Incompatible,
-            Self::MicNotMade(_) => Blame::Acceptor,
-        }
+        self.row().1
     }
 
     fn verdict(&self) -> Verdict {
@@ -189,16 +178,7 @@ impl Explain for SpnegoError {
     }
 
     fn gss_major(&self) -> GssMajor {
-        match self {
-            Self::NtlmOffered
-            | Self::NegoExOffered
-            | Self::IakerbOffered
-            | Self::NoCommonMechanism { .. } => GssMajor::BadMech,
-            Self::ResponseWithoutExchange => GssMajor::NoContext,
-            Self::MicNotMade(_) | Self::InitiatorRejected => GssMajor::Failure,
-            // RFC 4178 section 3.2 asks for BAD_MECH where there is nothing in common; RFC 4178 section 5 asks for DEFECTIVE_TOKEN where a MIC is missing or wrong.
-            _ => GssMajor::DefectiveToken,
-        }
+        self.row().2
     }
 
     fn seen(&self) -> String {

@@ -128,7 +128,8 @@ fn check(
                 "correct acceptor.names, or add the key to the keytab; it has {}",
                 held.join(", ")
             ),
-        ));
+        )
+        .with_code("krb5.acceptor_names_absent"));
     }
     if services.is_empty() {
         let mut etypes: Vec<String> = keytab
@@ -144,7 +145,8 @@ fn check(
                 etypes.join(", ")
             ),
             "enable AES for the service's account in the KDC and export the keytab again",
-        ));
+        )
+        .with_code("keytab.no_usable_key"));
     }
     warn_of_shared_keys(keytab, names);
     Ok(())

@@ -3,9 +3,11 @@
 //! A watched file is looked at once a second by `stat`, and at once after a ticket that no key opened. A new keytab takes the
 //! place of the old one whole; a file that cannot be read or is not a keytab leaves the last good one in place, and says so.
 
+mod error;
 mod read;
 mod retired;
 mod watch;
 
-pub use read::{KeytabFileError, KeytabFileFault, load, load_all};
+pub use error::{KeytabFileError, KeytabFileFault};
+pub use read::{load, load_all};
 pub use watch::{WatchOptions, WatchedKeytab};

@@ -1,8 +1,8 @@
 //! One keytab from one or more files.
 
-use mech_krb5::keytab::{Keytab, KeytabEntry, KeytabError, MAX_FILE_LEN};
+use super::error::{KeytabFileError, KeytabFileFault};
+use mech_krb5::keytab::{Keytab, KeytabEntry, MAX_FILE_LEN};
 use negotiate_core::Secret;
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -43,41 +43,4 @@ fn read(path: &Path) -> io::Result<Secret<Vec<u8>>> {
     let limit = u64::try_from(MAX_FILE_LEN).unwrap_or(u64::MAX).saturating_add(1);
     (&mut file).take(limit).read_to_end(bytes.expose_mut())?;
     Ok(bytes)
-}
-
-/// A keytab file that cannot be used.
-#[derive(Debug)]
-pub struct KeytabFileError {
-    /// Which.
-    pub path: PathBuf,
-    /// Why.
-    pub fault: KeytabFileFault,
-}
-
-/// Why a keytab file cannot be used.
-#[derive(Debug)]
-pub enum KeytabFileFault {
-    /// The operating system does not give it.
-    Unreadable(io::Error),
-    /// It is not a keytab, or a damaged one.
-    NotAKeytab(KeytabError),
-}
-
-impl fmt::Display for KeytabFileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path.display();
-        match &self.fault {
-            KeytabFileFault::Unreadable(error) => write!(f, "keytab {path}: {error}"),
-            KeytabFileFault::NotAKeytab(error) => write!(f, "keytab {path}: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for KeytabFileError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.fault {
-            KeytabFileFault::Unreadable(error) => Some(error),
-            KeytabFileFault::NotAKeytab(error) => Some(error),
-        }
-    }
 }

@@ -1,9 +1,11 @@
 //! A keytab that follows its files.
 
-use super::read::{KeytabFileError, entries};
+use super::error::KeytabFileError;
+use super::read::entries;
 use super::retired::Retired;
 use arc_swap::ArcSwap;
 use mech_krb5::keytab::{Keytab, KeytabEntry, KeytabSource};
+use negotiate_core::Explain as _;
 use std::fmt;
 use std::fs::Metadata;
 use std::io;
@@ -169,7 +171,13 @@ impl Watcher {
             Err(error) => {
                 let said = error.to_string();
                 if self.failed.as_ref() != Some(&said) {
-                    tracing::warn!(target: "negotiate_io", error = said, "keytab not reloaded, the last good one stays");
+                    tracing::warn!(
+                        target: "negotiate_io",
+                        code = error.code(),
+                        error = said,
+                        advice = error.advice(),
+                        "keytab not reloaded, the last good one stays"
+                    );
                 }
                 self.failed = Some(said);
                 expired.then(|| self.keytab())

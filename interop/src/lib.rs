@@ -9,6 +9,7 @@
 //! | [`token`] | tokens minted by libgssapi and pyspnego; the verdicts of `negotiate explain` and of MIT |
 //! | [`acceptor`] | our acceptor in the test's own process |
 //! | [`server`] | `negotiate serve`, the axum example, nginx |
+//! | [`refusal`] | the failures of `testvectors/failures.txt`, told by code and advice |
 //! | [`client`] | curl, python-gssapi, pyspnego, requests-gssapi, requests-kerberos, httpx-gssapi |
 //! | [`browser`] | Chromium and Firefox |
 //! | [`heimdal`] | Heimdal's KDC and clients |
@@ -26,6 +27,7 @@ pub mod heimdal;
 pub mod java;
 pub mod kdc;
 pub mod peers;
+pub mod refusal;
 pub mod server;
 pub mod smb;
 pub mod token;

@@ -48,6 +48,21 @@ impl Gateway {
     }
 }
 
+impl Gateway {
+    /// With this keytab, and these settings of its configuration file.
+    #[must_use]
+    pub fn configured(keytab: &Path, settings: &str) -> Self {
+        let backend = backend();
+        let upstream = backend.address;
+        Self {
+            daemon: configured(&format!(
+                "keytab = {keytab:?}\n{settings}\n[reverse_proxy]\nupstream = \"http://{upstream}\"\n"
+            )),
+            _backend: backend,
+        }
+    }
+}
+
 /// The gateway with TLS, under the certificate `pki/www.pem`.
 #[derive(Debug)]
 pub struct TlsGateway {

@@ -26,6 +26,14 @@ pub fn initiate_at(offset: &str, tickets: &Tickets, arguments: &[&str]) -> Vec<u
     succeed(&mut at_clock(offset, &command), b"")
 }
 
+/// The same by an initiator with a krb5.conf of its own.
+#[must_use]
+pub fn initiate_with(krb5_conf: &Path, tickets: &Tickets, arguments: &[&str]) -> Vec<u8> {
+    let mut command = tool("initiate.py");
+    command.args(arguments).env("KRB5_CONFIG", krb5_conf);
+    succeed(tickets.given_to(&mut command), b"")
+}
+
 /// What `negotiate explain --json` said.
 #[derive(Debug)]
 pub struct Explained {

@@ -3,14 +3,15 @@
 
 use interop::kdc::klist;
 use interop::peers::{built, free_address, keytab, output, scratch, succeed, text};
+use interop::refusal::Failure;
 use interop::server::serve;
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-/// Refuses to start; the message names the path and `reason`.
-fn does_not_start(keytab: &Path, reason: &str) {
+/// Refuses to start, as `testvectors/failures.txt` says; the message names the path and `reason`.
+fn does_not_start(name: &str, keytab: &Path, reason: &str) {
     let (serve, _) = serve(keytab, free_address());
     // Without the capabilities by which root may read everything.
     let mut command = Command::new("setpriv");
@@ -29,6 +30,7 @@ fn does_not_start(keytab: &Path, reason: &str) {
         "the path is not named: {said}"
     );
     assert!(said.contains(reason), "not {reason:?}: {said}");
+    Failure::named(name).stopped(&said);
 }
 
 fn id() -> String {
@@ -39,7 +41,7 @@ fn id() -> String {
 
 #[test]
 fn missing() {
-    does_not_start(&scratch("missing"), "No such file or directory");
+    does_not_start("keytab_missing", &scratch("missing"), "No such file or directory");
 }
 
 #[test]
@@ -47,28 +49,28 @@ fn unreadable() {
     let path = scratch("unreadable");
     std::fs::copy(keytab("www"), &path).expect("copied");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o000)).expect("made unreadable");
-    does_not_start(&path, "Permission denied");
+    does_not_start("keytab_unreadable", &path, "Permission denied");
 }
 
 #[test]
 fn a_directory() {
     let path = scratch("directory");
     std::fs::create_dir(&path).expect("made");
-    does_not_start(&path, "Is a directory");
+    does_not_start("keytab_a_directory", &path, "Is a directory");
 }
 
 #[test]
 fn empty() {
     let path = scratch("empty");
     std::fs::write(&path, b"").expect("written");
-    does_not_start(&path, "is empty");
+    does_not_start("keytab_empty", &path, "is empty");
 }
 
 #[test]
 fn without_entries() {
     let path = scratch("without-entries");
     std::fs::write(&path, [5, 2]).expect("written");
-    does_not_start(&path, "no entries");
+    does_not_start("keytab_without_entries", &path, "no entries");
 }
 
 #[test]
@@ -76,14 +78,14 @@ fn truncated() {
     let whole = std::fs::read(keytab("www")).expect("read");
     let path = scratch("truncated");
     std::fs::write(&path, &whole[..whole.len() - 7]).expect("written");
-    does_not_start(&path, "is truncated");
+    does_not_start("keytab_truncated", &path, "is truncated");
 }
 
 #[test]
 fn not_a_keytab() {
     let path = scratch("not-a-keytab");
     std::fs::write(&path, b"# keytab\n").expect("written");
-    does_not_start(&path, "not a keytab");
+    does_not_start("not_a_keytab", &path, "not a keytab");
 }
 
 #[test]

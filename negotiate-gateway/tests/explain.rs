@@ -90,6 +90,23 @@ fn every_refused_token_is_refused_with_its_code() {
     codes.sort();
     codes.dedup();
     assert_eq!(codes, ["krb5.bindings_mismatch", "krb5.etype_refused"]);
+    for (name, of) in [
+        ("rc4_ticket", "mit/etype23-spnego-mutual"),
+        ("des3_ticket", "heimdal/etype16-krb5-nomutual"),
+        ("camellia_ticket", "mit/etype26-krb5-mutual"),
+    ] {
+        let (_, json) = explain_json(&capture(of), &[]);
+        is_listed(name, &json);
+    }
+}
+
+/// Code and advice are those that the list of failures gives.
+fn is_listed(name: &str, json: &Value) {
+    let cases = testvectors::load("failures.txt");
+    let case = cases.iter().find(|case| case.name() == name).expect("listed");
+    assert_eq!(json["code"], case.text("code"), "{case}");
+    let advice = json["advice"].as_str().expect("advice");
+    assert!(advice.contains(case.text("advice")), "{case}: {advice}");
 }
 
 #[test]
@@ -293,6 +310,11 @@ fn other_tokens_are_named() {
             "{ended:?}"
         );
         assert!(ended.out.contains(said), "{name}: {ended:?}");
+        let ended = run(
+            &mut negotiate(["explain", "--json", "--keytab", text(&keytab)]),
+            &token,
+        );
+        is_listed("ntlm_of_curl", &serde_json::from_str(&ended.out).expect("JSON"));
     }
 }
 

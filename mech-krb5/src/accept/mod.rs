@@ -190,7 +190,7 @@ impl Attempt<'_> {
         let client_time = || open_authenticator::client_time(ap_req, &session_key, &mut *room);
         times::check_ticket(opened.part(), now, policy, client_time)?;
         let matched = open_authenticator::open(ap_req, opened, &session_key, room)?;
-        times::check_authenticator(matched.authenticator().ctime, now, policy)?;
+        times::check_authenticator(matched.authenticator().ctime, opened.part(), now, policy)?;
         addresses::check(opened.part(), &self.request)?;
         let answer = replay::ask(
             &*self.config.replay_cache,

@@ -15,8 +15,7 @@ pub(super) fn check_ticket(
     if ticket.flags.contains(TicketFlags::INVALID) {
         return Err(Fact::TicketInvalid);
     }
-    // RFC 4120 section 5.3: without a start time the ticket starts at authentication.
-    let starts = ticket.starttime.unwrap_or(ticket.authtime);
+    let starts = starts(ticket);
     if starts > now.plus(policy.clock_skew) {
         return Err(Fact::TicketNotYetValid {
             starts,
@@ -34,8 +33,15 @@ pub(super) fn check_ticket(
     Ok(())
 }
 
+/// RFC 4120 section 5.3: without a start time the ticket starts at authentication.
+fn starts(ticket: &EncTicketPart<'_>) -> Timestamp {
+    ticket.starttime.unwrap_or(ticket.authtime)
+}
+
+/// The ticket's start is evidence only: whose clock is off.
 pub(super) fn check_authenticator(
     client_time: Timestamp,
+    ticket: &EncTicketPart<'_>,
     now: Timestamp,
     policy: &Policy,
 ) -> Result<(), Fact> {
@@ -45,6 +51,7 @@ pub(super) fn check_authenticator(
             client_time,
             now,
             allowed,
+            starts: starts(ticket),
         });
     }
     Ok(())

@@ -115,6 +115,8 @@ pub enum Fact {
         now: Timestamp,
         /// How far they may be apart.
         allowed: Seconds,
+        /// When the ticket starts, by the KDC's clock. A clock that is behind this is behind the KDC's.
+        starts: Timestamp,
     },
     /// The ticket may be used from certain addresses only, and this is none of them.
     AddressMismatch,

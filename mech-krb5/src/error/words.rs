@@ -116,8 +116,12 @@ impl Fact {
                     .into()
             }
             Self::ClientMismatch => "two different client names".into(),
-            Self::ClockSkew { client_time, now, .. } => {
-                format!("the client made this token at {client_time} by its clock, it is {now} here: {}", apart(*client_time, *now))
+            Self::ClockSkew { client_time, now, starts, .. } => {
+                let apart = apart(*client_time, *now);
+                format!(
+                    "the client made this token at {client_time} by its clock, it is {now} here: {apart}; its ticket is from \
+                     {starts} by the KDC's clock"
+                )
             }
             Self::AddressMismatch => "a ticket with a list of addresses, and a connection from another one".into(),
             Self::Replayed => "the same authenticator a second time".into(),
@@ -258,6 +262,9 @@ impl Fact {
             }
             .into(),
             Self::TicketInvalid => "validate the ticket (kinit -v) or get a new one".into(),
+            Self::TicketNotYetValid { client_time: Some(client_time), starts, .. } if client_time >= starts => {
+                OWN_CLOCK_BEHIND.into()
+            }
             Self::TicketNotYetValid { client_time, now, .. } => clock_or(
                 *client_time,
                 *now,
@@ -274,6 +281,11 @@ impl Fact {
                     .into()
             }
             Self::ClientMismatch => "get a new ticket; if it stays, somebody tries a ticket that is not his".into(),
+            Self::ClockSkew { client_time, starts, now, .. } if client_time < starts && client_time < now => {
+                "the client's clock is behind the KDC's, which made its ticket later than that: set the client's clock by NTP"
+                    .into()
+            }
+            Self::ClockSkew { starts, now, .. } if now < starts => OWN_CLOCK_BEHIND.into(),
             Self::ClockSkew { .. } => {
                 "set the clocks by NTP: compare client, server and KDC, and correct the one that is off; a saved token \
                  can be judged at its own time with explain --now"
@@ -349,6 +361,9 @@ impl Fact {
 /// Above this the two clocks, and not the ticket, are the likely cause. It is the skew that every Kerberos
 /// implementation allows by default (RFC 4120 section 3.2.3).
 const SUSPICIOUS_SKEW: u64 = 300;
+
+/// What a ticket of the future says if it is not for later.
+const OWN_CLOCK_BEHIND: &str = "this server's clock is behind the KDC's: set it by NTP";
 
 fn client_clock(client_time: Option<Timestamp>, now: Timestamp) -> String {
     client_time.map_or_else(String::new, |client_time| {

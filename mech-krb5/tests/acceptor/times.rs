@@ -106,6 +106,39 @@ fn a_login_tells_its_times() {
     assert_eq!(accepted.context.expires(), Some(details.endtime));
 }
 
+/// The KDC's clock is a third one: whoever is behind the time at which it made the ticket is behind it.
+#[test]
+fn whose_clock_is_behind_is_told_by_the_tickets_start() {
+    let advice = |starts, client| {
+        let mut login = Login::default();
+        login.ticket.starttime = Some(after(starts));
+        login.authenticator.ctime = after(client);
+        Server::default().refused(&login).reason().advice()
+    };
+    let (clients, ours, either) = (
+        "the client's clock is behind",
+        "this server's clock is behind",
+        "compare",
+    );
+    for (starts, client, expected) in [
+        (-3600, 301, either),
+        (-3600, -301, either),
+        (-300, -301, clients),
+        (-301, -301, either),
+        (0, 301, either),
+        (1, 301, ours),
+        (300, 600, ours),
+        // Both are: the one that is further behind is the client's.
+        (100, -400, clients),
+        // Not yet valid. A client that agrees with the KDC leaves one clock.
+        (400, 400, ours),
+        (400, 399, "NTP"),
+    ] {
+        let advice = advice(starts, client);
+        assert!(advice.contains(expected), "{starts} {client}: {advice}");
+    }
+}
+
 /// An expired ticket and a client whose clock is as wrong say something else than an expired ticket alone.
 #[test]
 fn whose_clock_is_off_is_told_from_a_ticket_that_is_old() {

@@ -26,9 +26,12 @@
 //! | `http` | `http`: a tower layer for any HTTP service, and a server loop |
 //! | `axum` | `http`, with the user as an extractor of axum handlers |
 //! | `io` | `io`: keytab files, merged and watched |
+//!
+//! [`manual::codes`] explains every refusal by its code.
 
 #[cfg(feature = "krb5")]
 mod keytab_file;
+pub mod manual;
 
 #[cfg(feature = "krb5")]
 pub use keytab_file::{NoAcceptor, acceptor_with_keytab};

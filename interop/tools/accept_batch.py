@@ -5,6 +5,7 @@ bytes, big-endian. For each conversation one line of JSON comes out. A child doe
 brings down is a verdict, too, and the next conversation has a fresh one.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -51,7 +52,21 @@ def established(step, leg):
         "lifetime": step.lifetime,
         "delegated": delegated,
         "answers": bool(step.token),
+        "pac": digest(attribute(step.initiator_name, b"urn:mspac:")),
+        "indicators": [value.decode(errors="replace") for value in attribute(step.initiator_name, b"auth-indicators")],
     }
+
+
+def attribute(name, which):
+    try:
+        found = gss.get_name_attribute(name, which)
+    except gss.GSSError:  # there is none, or it was not verified
+        return []
+    return found.values if found.authenticated else []
+
+
+def digest(values):
+    return hashlib.md5(values[0]).hexdigest() if values else None
 
 
 def owner(credentials):

@@ -15,6 +15,18 @@ pub(crate) struct Base {
     pub(crate) leg: usize,
     /// That token; none if it is not DER.
     pub(crate) pieces: Option<Vec<Node>>,
+    /// What the path of a piece that is changed has in it: where there are many conversations that differ here alone.
+    pub(crate) within: &'static str,
+}
+
+/// How many of all changes are tried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Amount {
+    pub(crate) seed: u64,
+    /// Changes at random to each conversation.
+    pub(crate) random: usize,
+    /// One in so many of the changes of each kind at each place.
+    pub(crate) one_in: usize,
 }
 
 /// One conversation, and how it was made.
@@ -51,19 +63,20 @@ impl Base {
             judge: judge.clone(),
             conversation,
             leg,
+            within: "",
         }
     }
 
-    /// The conversation as it came, every edit at every place, and `random` changes at random.
-    pub(crate) fn cases(&self, random: usize, seed: u64) -> Vec<Case> {
-        let mut draw = Draw::named(seed, &self.name);
+    /// The conversation as it came, edits of every kind at every place, and changes at random.
+    pub(crate) fn cases(&self, amount: Amount) -> Vec<Case> {
+        let mut draw = Draw::named(amount.seed, &self.name);
         let mut cases = vec![self.case(Origin::Given, Vec::new(), self.conversation[self.leg].clone())];
         if let Some(pieces) = &self.pieces {
             let unchanged = vec!["nothing@token".to_owned()];
             cases.push(self.case(Origin::Resealed, unchanged, tree::write(pieces, &mut draw)));
-            self.every_edit(pieces, &mut draw, &mut cases);
+            self.every_edit(pieces, amount.one_in, &mut draw, &mut cases);
         }
-        cases.extend((0..random).filter_map(|_| self.at_random(&mut draw)));
+        cases.extend((0..amount.random).filter_map(|_| self.at_random(&mut draw)));
         cases
     }
 
@@ -77,13 +90,20 @@ impl Base {
         }
     }
 
-    fn every_edit(&self, pieces: &[Node], draw: &mut Draw, cases: &mut Vec<Case>) {
+    fn every_edit(&self, pieces: &[Node], one_in: usize, draw: &mut Draw, cases: &mut Vec<Case>) {
         let mut nodes = Vec::new();
         tree::walk(pieces, &mut |node| nodes.push(node));
-        for (number, node) in nodes.iter().enumerate() {
+        let nodes_within = nodes
+            .iter()
+            .enumerate()
+            .filter(|(_, node)| node.path.contains(self.within));
+        for (number, node) in nodes_within {
             let twin = twin(&nodes, number);
             for (kind, edit) in mutate::edits(node, self.judge.now) {
                 let mut at = |numbers: &[usize], kind: &str| {
+                    if draw.below(one_in) != 0 {
+                        return None;
+                    }
                     let mut pieces = pieces.to_vec();
                     for number in numbers {
                         mutate::apply(&mut pieces, *number, &edit)?;
@@ -92,7 +112,7 @@ impl Base {
                     cases.push(self.case(origin(&node.path), vec![mutation], tree::write(&pieces, draw)));
                     Some(())
                 };
-                // `None`: the edit has no meaning there.
+                // `None`: the edit has no meaning there, or is not drawn.
                 _ = at(&[number], kind);
                 if let Some(twin) = twin {
                     // The later one first: an edit moves what follows it.
@@ -113,7 +133,7 @@ impl Base {
         let mut pieces = pieces.clone();
         let mut mutations = Vec::new();
         for _ in 0..=draw.below(3) {
-            mutations.extend(mutate::at_random(&mut pieces, self.judge.now, draw));
+            mutations.extend(mutate::at_random(&mut pieces, self.within, self.judge.now, draw));
         }
         let origins = mutations
             .iter()

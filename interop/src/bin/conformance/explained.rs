@@ -9,6 +9,8 @@ pub(crate) struct Explanation {
     mit: Vec<String>,
     /// `kind@place` patterns, one of which a mutation has to match; none stands for any.
     mutations: Vec<String>,
+    /// Conversations that need no mutation to match.
+    bases: Vec<String>,
     /// How many tokens needed it.
     pub(crate) used: usize,
 }
@@ -17,15 +19,19 @@ pub(crate) struct Explanation {
 pub(crate) fn load() -> Vec<Explanation> {
     let cases = testvectors::load("../interop/conformance/explained.txt");
     let lines = |case: &testvectors::Case, key| case.lines(key).into_iter().map(str::to_owned).collect();
+    let optional = |case: &testvectors::Case, key| {
+        if case.has(key) {
+            lines(case, key)
+        } else {
+            Vec::new()
+        }
+    };
     let explanation = |case: &testvectors::Case| Explanation {
         name: case.name().to_owned(),
         ours: lines(case, "ours"),
         mit: lines(case, "mit"),
-        mutations: if case.has("mutation") {
-            lines(case, "mutation")
-        } else {
-            Vec::new()
-        },
+        mutations: optional(case, "mutation"),
+        bases: optional(case, "base"),
         used: 0,
     };
     // An explanation without a reason is none.
@@ -38,10 +44,12 @@ pub(crate) fn load() -> Vec<Explanation> {
 
 impl Explanation {
     /// Whether this is the reason why the verdicts on a token differ.
-    pub(crate) fn fits(&self, ours: &str, mit: &str, mutations: &[String]) -> bool {
+    pub(crate) fn fits(&self, ours: &str, mit: &str, base: &str, mutations: &[String]) -> bool {
         let is_one_of =
             |patterns: &[String], text: &str| patterns.iter().any(|pattern| matches(pattern, text));
-        let is_kind = self.mutations.is_empty()
+        let is_any = self.mutations.is_empty() && self.bases.is_empty();
+        let is_kind = is_any
+            || is_one_of(&self.bases, base)
             || mutations
                 .iter()
                 .any(|mutation| is_one_of(&self.mutations, mutation));

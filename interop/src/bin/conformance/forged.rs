@@ -1,5 +1,7 @@
 //! Valid conversations made from fixed keys: what captures do not hold, and all optional fields at once.
 
+mod from_kdc;
+
 use crate::case::Base;
 use crate::draw::Draw;
 use crate::forge::{Authenticator, CarriedKey, CredInfo, GssChecksum, KrbCred, Ticket};
@@ -131,11 +133,15 @@ pub(crate) fn bases(directory: &Path) -> Vec<Base> {
     add("second-choice-mic", &unbound, &[init, with_ap_req, with_mic], 2);
     let bound = Judge {
         bindings: Some(BINDINGS.to_vec()),
-        ..unbound
+        ..unbound.clone()
     };
     for (name, login) in bound_logins() {
         add(name, &bound, &[&login.spnego()], 0);
     }
+    bases.extend(from_kdc::logins().into_iter().map(|(name, login)| Base {
+        within: "authorization-data",
+        ..Base::new(&format!("forged/{name}"), &unbound, vec![login.spnego()], 0)
+    }));
     bases
 }
 

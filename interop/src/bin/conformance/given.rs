@@ -1,9 +1,13 @@
 //! Captures and vectors, as they lie in `testvectors`.
 
-use crate::case::{Base, Case, Origin};
+use crate::case::{Amount, Base, Case, Origin};
+use crate::draw::Draw;
 use crate::judge::Judge;
+use mech_krb5::Principal;
+use mech_krb5::keytab::{Keytab, KeytabEntry};
 use negotiate_core::Timestamp;
-use testvectors::{Capture, captures, load_directory};
+use std::path::Path;
+use testvectors::{Capture, captures, load, load_directory};
 
 /// Every captured token that a keytab belongs to.
 pub(crate) fn bases() -> Vec<Base> {
@@ -20,6 +24,37 @@ pub(crate) fn bases() -> Vec<Base> {
             )
         })
         .collect()
+}
+
+/// Tokens of a Windows domain, whose PACs hold what only Windows writes. Their keytabs go into the directory.
+pub(crate) fn windows(directory: &Path) -> Vec<Base> {
+    let base = |case: &testvectors::Case| {
+        let (service, now) = (case.text("service"), case.number::<i64>("time-micros"));
+        let principal = Principal::parse(service).expect("a name");
+        let now = Timestamp::from_unix(now / 1_000_000);
+        let entry = KeytabEntry::new(
+            principal,
+            now,
+            case.number("kvno"),
+            case.number("etype"),
+            &case.bytes("key"),
+        );
+        let keytab = directory.join(case.name());
+        let file = Keytab::from_entries(vec![entry.expect("fits a keytab")]).to_file();
+        std::fs::write(&keytab, file.expose()).expect("the directory can be written");
+        let judge = Judge {
+            keytab,
+            now,
+            bindings: None,
+        };
+        Base::new(
+            &format!("windows/{}", case.name()),
+            &judge,
+            vec![case.bytes("token")],
+            0,
+        )
+    };
+    load("pac/windows-tokens.txt").iter().map(base).collect()
 }
 
 fn judge(capture: &Capture) -> Judge {
@@ -46,12 +81,16 @@ const PLACES: [&str; 9] = [
 ];
 
 /// Every vector and whatever else was captured: as a first token, and in each place of a valid one.
-pub(crate) fn vectors(base: &Base) -> Vec<Case> {
+pub(crate) fn vectors(base: &Base, amount: Amount) -> Vec<Case> {
+    let mut draw = Draw::named(amount.seed, "vectors");
     let directories = [
         "spnego", "krb5", "rfc/3961", "rfc/3962", "rfc/6113", "rfc/8009", "tls",
     ];
     let mut cases = Vec::new();
     let mut show = |name: &str, bytes: Vec<u8>| {
+        if draw.below(amount.one_in) != 0 {
+            return;
+        }
         cases.push(Case {
             origin: Origin::Given,
             mutations: vec![format!("vector@{name}")],
@@ -77,6 +116,31 @@ pub(crate) fn vectors(base: &Base) -> Vec<Case> {
         let messages = capture.per_message().into_iter().map(|message| message.token);
         for token in tokens.chain(messages) {
             show(capture.name(), token);
+        }
+    }
+    cases
+}
+
+/// The PACs and their buffers among the vectors, in the place of another PAC and of a buffer that is signed anew.
+pub(crate) fn pac_vectors(base: &Base) -> Vec<Case> {
+    let ad_data = "EncTicketPart/authorization-data/element/ad-data/AD-IF-RELEVANT/element/ad-data";
+    let buffers = ["logon-info", "client-info"].map(|name| format!("{ad_data}/PAC/{name}"));
+    let places: Vec<&str> = [ad_data]
+        .into_iter()
+        .chain(buffers.iter().map(String::as_str))
+        .collect();
+    let mut cases = Vec::new();
+    for case in load_directory("pac") {
+        for key in case.keys() {
+            let Some(bytes) = hex(&case.lines(key).concat()) else {
+                continue;
+            };
+            let name = format!("{case}: {key}");
+            cases.extend(
+                places
+                    .iter()
+                    .filter_map(|place| base.planted(place, &bytes, &name)),
+            );
         }
     }
     cases

@@ -1,11 +1,12 @@
 //! Where and when tokens are judged, and the two acceptors that judge them.
 
 use crate::draw::Draw;
-use crate::verdict::{Facts, Verdict, neg_state};
+use crate::verdict::{Facts, Pac, Verdict, neg_state};
 use interop::peers::{at_clock, tool};
+use md5::{Digest as _, Md5};
 use mech_krb5::keytab::Keytab;
 use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
-use mech_krb5::{Credential, Details, Fact, Krb5, Krb5ConfigError, NotUtf8};
+use mech_krb5::{Credential, Details, Fact, Krb5, Krb5ConfigError, NotUtf8, Warning};
 use negotiate_core::{
     Acceptor, Ambient, ChannelBindings, Reject, SecurityContext, SpnegoError, Step, Timestamp,
 };
@@ -135,8 +136,22 @@ impl Ours {
             lifetime,
             delegated: delegated.map(owner),
             answers,
+            pac: match &details.pac {
+                Some(pac) => Pac::Verified(md5(pac.as_bytes())),
+                None => Pac::None(details.warnings.iter().find_map(|warning| match warning {
+                    Warning::PacDiscarded(fault) => Some(fault.to_string()),
+                    _ => None,
+                })),
+            },
+            indicators: details.authentication_indicators.clone(),
         }
     }
+}
+
+/// As `accept_batch.py` tells a PAC.
+fn md5(bytes: &[u8]) -> String {
+    let digest = Md5::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Which MIT's lifetimes include.
@@ -260,6 +275,14 @@ fn parse(line: &str) -> Verdict {
             lifetime: said["lifetime"].as_i64().unwrap_or(0),
             delegated: said["delegated"].as_str().map(str::to_owned),
             answers: said["answers"].as_bool().unwrap_or(false),
+            pac: said["pac"]
+                .as_str()
+                .map_or(Pac::None(None), |digest| Pac::Verified(digest.to_owned())),
+            indicators: said["indicators"].as_array().map_or_else(Vec::new, |list| {
+                list.iter()
+                    .filter_map(|indicator| indicator.as_str().map(str::to_owned))
+                    .collect()
+            }),
         }),
         "continue" => Verdict::Continue {
             neg_state: neg_state(&from_hex(&text("token"))),

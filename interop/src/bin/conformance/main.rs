@@ -5,6 +5,7 @@
 //! random. What only one of them accepts must stand in `conformance/explained.txt`.
 
 mod case;
+mod derived;
 mod draw;
 mod explained;
 #[path = "../../../../mech-krb5/tests/forge/mod.rs"]
@@ -13,22 +14,21 @@ mod forged;
 mod given;
 mod judge;
 mod mutate;
+mod pac;
 mod report;
 mod shape;
 mod tree;
 mod values;
 mod verdict;
 
-use case::{Base, Case};
+use case::{Amount, Base, Case};
 use judge::{Judge, Mit};
 use report::{Extent, Report};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 struct Options {
-    seed: u64,
-    /// Changes at random to each valid conversation.
-    random: usize,
+    amount: Amount,
     /// The file of all disagreements.
     list: PathBuf,
     /// Only bases whose name has this in it.
@@ -39,17 +39,20 @@ fn main() -> ExitCode {
     let options = match options() {
         Ok(options) => options,
         Err(problem) => {
-            eprintln!("{problem}\nusage: conformance [--seed N] [--random N] [--list FILE] [--only NAME]");
+            eprintln!(
+                "{problem}\nusage: conformance [--seed N] [--random N] [--one-in N] [--list FILE] [--only NAME]"
+            );
             return ExitCode::from(2);
         }
     };
+    let Amount { seed, random, one_in } = options.amount;
     println!(
-        "seed {}, {} changes at random to each valid conversation",
-        options.seed, options.random
+        "seed {seed}, one in {one_in} changes of each kind at each place, {random} at random to each valid conversation"
     );
     let mut report = Report::new(explained::load(), &options.list);
     let mut mit: Option<(Judge, Mit)> = None;
     let mut bases = given::bases();
+    bases.extend(given::windows(&interop::peers::state("")));
     bases.extend(forged::bases(&interop::peers::state("")));
     for base in bases
         .iter()
@@ -59,12 +62,15 @@ fn main() -> ExitCode {
             mit = Some((base.judge.clone(), Mit::start(&base.judge)));
         }
         let Some((_, mit)) = &mut mit else { continue };
-        show(base, &base.cases(options.random, options.seed), mit, &mut report);
+        show(base, &base.cases(options.amount), mit, &mut report);
         if base.name == PLANTED {
-            show(base, &given::vectors(base), mit, &mut report);
+            show(base, &given::vectors(base, options.amount), mit, &mut report);
+        }
+        if base.name == PAC_PLANTED {
+            show(base, &given::pac_vectors(base), mit, &mut report);
         }
     }
-    let extent = if options.only.is_some() {
+    let extent = if options.only.is_some() || one_in > 1 {
         Extent::Partial
     } else {
         Extent::Complete
@@ -80,6 +86,9 @@ fn main() -> ExitCode {
 
 /// Into whose token the vectors are put.
 const PLANTED: &str = "mit/etype18-spnego-mutual";
+
+/// Into whose ticket those are put that are PACs or parts of one.
+const PAC_PLANTED: &str = "forged/pac-aes256-cts-hmac-sha1-96";
 
 /// So many at a time, that neither acceptor waits for the other for long.
 const BATCH: usize = 4096;
@@ -105,8 +114,11 @@ fn show(base: &Base, cases: &[Case], mit: &mut Mit, report: &mut Report) {
 
 fn options() -> Result<Options, String> {
     let mut options = Options {
-        seed: 1,
-        random: 200,
+        amount: Amount {
+            seed: 1,
+            random: 200,
+            one_in: 1,
+        },
         list: "conformance-disagreements.txt".into(),
         only: None,
     };
@@ -115,12 +127,13 @@ fn options() -> Result<Options, String> {
         let value = arguments.next().ok_or(format!("{name} has no value"))?;
         let number = || {
             value
-                .parse::<u64>()
+                .parse::<usize>()
                 .map_err(|error| format!("{name} {value}: {error}"))
         };
         match name.as_str() {
-            "--seed" => options.seed = number()?,
-            "--random" => options.random = usize::try_from(number()?).map_err(|error| error.to_string())?,
+            "--seed" => options.amount.seed = number()? as u64,
+            "--random" => options.amount.random = number()?,
+            "--one-in" => options.amount.one_in = number()?.max(1),
             "--list" => options.list = value.into(),
             "--only" => options.only = Some(value),
             _ => return Err(format!("no option {name}")),

@@ -24,6 +24,8 @@ pub(crate) enum Edit {
     Wrap(u8),
     /// What is inside, without its tag.
     Unwrap,
+    /// Signed with another key, the one of this number.
+    Sign(usize),
 }
 
 impl Edit {
@@ -35,6 +37,7 @@ impl Edit {
             }
             Self::Length(length) => format!("={length:?}"),
             Self::Wrap(tag) => format!("={tag:02x}"),
+            Self::Sign(number) => format!("={number}"),
             Self::Delete | Self::Duplicate | Self::SwapWithNext | Self::Unwrap => String::new(),
         }
     }
@@ -65,6 +68,13 @@ pub(crate) fn edits(node: &Node, now: Timestamp) -> Vec<Named> {
     match &node.part {
         Part::LengthOfNext => {}
         Part::Raw(bytes) => edits.extend(values::raw(bytes, &node.path)),
+        Part::Derived(derived) => edits.extend(derived.edits()),
+        Part::Group { .. } => edits.extend([
+            ("empty", Edit::Content(vec![])),
+            ("trailing-byte", Edit::Append(vec![0])),
+            ("trailing-bytes", Edit::Append(vec![0; 8])),
+            ("leading-bytes", Edit::Prepend(vec![0; 8])),
+        ]),
         Part::Element { tag, content, .. } => {
             edits.extend(forms(tag[0]));
             if let Content::Bytes(bytes) = content {
@@ -168,7 +178,9 @@ fn apply_here(pieces: &mut Vec<Node>, index: usize, edit: &Edit) -> Option<()> {
             };
             match content.clone() {
                 Content::Bytes(bytes) => pieces[index].part = Part::Raw(bytes),
-                Content::Pieces(inner) | Content::Sealed { pieces: inner, .. } => {
+                Content::Pieces(inner)
+                | Content::Sealed { pieces: inner, .. }
+                | Content::Signed { pieces: inner, .. } => {
                     drop(pieces.splice(index..=index, inner));
                 }
             }
@@ -180,7 +192,12 @@ fn apply_here(pieces: &mut Vec<Node>, index: usize, edit: &Edit) -> Option<()> {
 
 fn change(node: &mut Node, edit: &Edit) -> Option<()> {
     let path = node.path.clone();
+    if let (Part::Derived(_), Edit::Content(other)) = (&node.part, edit) {
+        node.part = Part::Raw(other.clone());
+        return Some(());
+    }
     match (&mut node.part, edit) {
+        (Part::Derived(derived), Edit::Sign(number)) => derived.sign_with(*number)?,
         (Part::Element { tag, .. }, Edit::Tag(other)) => tag.clone_from(other),
         (Part::Element { length, .. }, Edit::Length(other)) => *length = other.clone(),
         (Part::Raw(bytes), Edit::Content(other)) => bytes.clone_from(other),
@@ -188,25 +205,41 @@ fn change(node: &mut Node, edit: &Edit) -> Option<()> {
             (Content::Bytes(bytes), Edit::Content(other)) => bytes.clone_from(other),
             (Content::Bytes(bytes), Edit::Append(more)) => bytes.extend(more),
             (Content::Bytes(bytes), Edit::Prepend(more)) => drop(bytes.splice(0..0, more.iter().copied())),
-            (Content::Pieces(pieces) | Content::Sealed { pieces, .. }, edit) => match edit {
-                Edit::Content(other) => *pieces = vec![Node::raw(&path, other)],
-                Edit::Append(more) => pieces.push(Node::raw(&path, more)),
-                Edit::Prepend(more) => pieces.insert(0, Node::raw(&path, more)),
-                _ => return None,
-            },
+            (
+                Content::Pieces(pieces) | Content::Sealed { pieces, .. } | Content::Signed { pieces, .. },
+                edit,
+            ) => change_row(pieces, &path, edit)?,
             _ => return None,
         },
+        (Part::Group { pieces, .. }, edit) => change_row(pieces, &path, edit)?,
         _ => return None,
     }
     Some(())
 }
 
-/// A change at random to a random piece, and its name.
-pub(crate) fn at_random(pieces: &mut Vec<Node>, now: Timestamp, draw: &mut Draw) -> Option<String> {
-    let number = draw.below(tree::count(pieces).max(1));
+/// Changes pieces in a row as one.
+fn change_row(pieces: &mut Vec<Node>, path: &str, edit: &Edit) -> Option<()> {
+    match edit {
+        Edit::Content(other) => *pieces = vec![Node::raw(path, other)],
+        Edit::Append(more) => pieces.push(Node::raw(path, more)),
+        Edit::Prepend(more) => pieces.insert(0, Node::raw(path, more)),
+        _ => return None,
+    }
+    Some(())
+}
+
+/// A change at random to a random piece that has `within` in its path, and its name.
+pub(crate) fn at_random(
+    pieces: &mut Vec<Node>,
+    within: &str,
+    now: Timestamp,
+    draw: &mut Draw,
+) -> Option<String> {
     let mut nodes = Vec::new();
     tree::walk(pieces, &mut |node| nodes.push(node));
-    let node = *nodes.get(number)?;
+    let numbered = nodes.into_iter().enumerate();
+    let nodes: Vec<(usize, &Node)> = numbered.filter(|(_, node)| node.path.contains(within)).collect();
+    let (number, node) = *nodes.get(draw.below(nodes.len().max(1)))?;
     let (kind, edit) = if draw.below(4) == 0 {
         ("bytes", Edit::Content(scramble(content(node, draw), draw)))
     } else {

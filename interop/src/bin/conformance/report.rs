@@ -50,7 +50,7 @@ impl Report {
         let (ours, mit) = (ours.against(mit), mit.against(ours));
         let label = format!("{base}: {}", case.mutations.join(" + "));
         let mut fitting = self.explanations.iter_mut();
-        let explanation = fitting.find(|explanation| explanation.fits(&ours, &mit, &case.mutations));
+        let explanation = fitting.find(|explanation| explanation.fits(&ours, &mit, base, &case.mutations));
         let class = match explanation {
             Some(explanation) => {
                 explanation.used += 1;

@@ -40,6 +40,16 @@ pub(crate) enum Shape {
     AuthorizationDataElement,
     /// `ad-data`, whose content depends on the type before it.
     AdData,
+    AndOr,
+    KdcIssued,
+    Cammac,
+    /// `Verifier-MAC` with the service's key.
+    ServiceVerifier,
+    /// `Checksum` of CAMMAC and AD-KDCIssued, and its value.
+    ServiceChecksum,
+    ServiceMac,
+    KdcIssuedChecksum,
+    KdcIssuedMac,
     Checksum,
     /// The checksum field's value, GSS-API's structure if its type is 0x8003.
     ChecksumValue,
@@ -102,6 +112,23 @@ impl Shape {
             (HostAddress, 1) => ("address", Leaf),
             (AuthorizationDataElement, 0) => ("ad-type", Leaf),
             (AuthorizationDataElement, 1) => ("ad-data", AdData),
+            (AndOr, 0) => ("condition-count", Leaf),
+            (AndOr, 1) => ("elements", AuthorizationData),
+            (KdcIssued, 0) => ("ad-checksum", KdcIssuedChecksum),
+            (KdcIssued, 1) => ("i-realm", Leaf),
+            (KdcIssued, 2) => ("i-sname", PrincipalName),
+            (KdcIssued, 3) => ("elements", AuthorizationData),
+            (Cammac, 0) => ("elements", AuthorizationData),
+            (Cammac, 1) => ("kdc-verifier", Leaf),
+            (Cammac, 2) => ("svc-verifier", ServiceVerifier),
+            (Cammac, 3) => ("other-verifiers", Leaf),
+            (ServiceVerifier, 0) => ("identifier", PrincipalName),
+            (ServiceVerifier, 1) => ("kvno", Leaf),
+            (ServiceVerifier, 2) => ("enctype", Leaf),
+            (ServiceVerifier, 3) => ("mac", ServiceChecksum),
+            (ServiceChecksum | KdcIssuedChecksum, 0) => ("cksumtype", Leaf),
+            (ServiceChecksum, 1) => ("checksum", ServiceMac),
+            (KdcIssuedChecksum, 1) => ("checksum", KdcIssuedMac),
             (Authenticator, 0) => ("authenticator-vno", Leaf),
             (Authenticator, 1) => ("crealm", Leaf),
             (Authenticator, 2) => ("cname", PrincipalName),
@@ -161,8 +188,6 @@ impl Shape {
         match self {
             Self::HostAddresses => Self::HostAddress,
             Self::AuthorizationData => Self::AuthorizationDataElement,
-            // What AD-IF-RELEVANT holds.
-            Self::AdData => Self::AuthorizationData,
             Self::TicketInfo => Self::KrbCredInfo,
             _ => Self::Leaf,
         }

@@ -3,7 +3,9 @@
 //! A change inside a seal is written before the seal is made anew with the same key, and the lengths around it follow:
 //! so it reaches the check that it is about.
 
+use crate::derived::{self, Derived, Scope};
 use crate::draw::Draw;
+use crate::pac;
 use crate::shape::Shape;
 use mech_krb5::crypto::{EncryptionType, Key, KeyUsage, SpecificKey};
 use mech_krb5::keytab::{Keytab, KeytabEntry};
@@ -32,6 +34,14 @@ pub(crate) enum Part {
         length: Length,
         content: Content,
     },
+    /// Bytes that follow from the others inside the same [`Content::Signed`].
+    Derived(Derived),
+    /// Pieces in a row that belong together, without a tag.
+    Group {
+        pieces: Vec<Node>,
+        /// Its number, if it is a buffer of a PAC; it is then filled to a multiple of eight bytes.
+        buffer: Option<usize>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -42,6 +52,11 @@ pub(crate) enum Content {
     /// Pieces in a row, encrypted.
     Sealed {
         key: Arc<SpecificKey>,
+        pieces: Vec<Node>,
+    },
+    /// Pieces in a row, some of which are checksums over others.
+    Signed {
+        scope: Scope,
         pieces: Vec<Node>,
     },
 }
@@ -69,13 +84,22 @@ impl Node {
         }
     }
 
+    pub(crate) fn derived(path: &str, derived: Derived) -> Self {
+        Self {
+            path: path.into(),
+            part: Part::Derived(derived),
+        }
+    }
+
     /// The pieces inside.
     pub(crate) fn pieces(&self) -> &[Self] {
         match &self.part {
             Part::Element {
-                content: Content::Pieces(pieces) | Content::Sealed { pieces, .. },
+                content:
+                    Content::Pieces(pieces) | Content::Sealed { pieces, .. } | Content::Signed { pieces, .. },
                 ..
-            } => pieces,
+            }
+            | Part::Group { pieces, .. } => pieces,
             _ => &[],
         }
     }
@@ -83,9 +107,11 @@ impl Node {
     pub(crate) fn pieces_mut(&mut self) -> Option<&mut Vec<Self>> {
         match &mut self.part {
             Part::Element {
-                content: Content::Pieces(pieces) | Content::Sealed { pieces, .. },
+                content:
+                    Content::Pieces(pieces) | Content::Sealed { pieces, .. } | Content::Signed { pieces, .. },
                 ..
-            } => Some(pieces),
+            }
+            | Part::Group { pieces, .. } => Some(pieces),
             _ => None,
         }
     }
@@ -110,6 +136,13 @@ pub(crate) fn write(pieces: &[Node], draw: &mut Draw) -> Vec<u8> {
     for (index, piece) in pieces.iter().enumerate() {
         match &piece.part {
             Part::Raw(bytes) => out.extend(bytes),
+            Part::Derived(derived) => out.extend(vec![0; derived.len()]),
+            Part::Group { pieces, buffer } => {
+                out.extend(write(pieces, draw));
+                if buffer.is_some() {
+                    out.resize(out.len().next_multiple_of(8), 0);
+                }
+            }
             Part::LengthOfNext => {
                 let next = pieces.get(index + 1).map_or(&[][..], std::slice::from_ref);
                 let len = write(next, &mut draw.clone()).len();
@@ -123,6 +156,7 @@ pub(crate) fn write(pieces: &[Node], draw: &mut Draw) -> Vec<u8> {
                         let plaintext = write(pieces, draw);
                         key.encrypt(&plaintext, draw).expect("randomness that never ends")
                     }
+                    Content::Signed { scope, pieces } => write(&derived::resolve(*scope, pieces), draw),
                 };
                 out.extend(tag);
                 out.extend(length.of(content.len()));
@@ -165,8 +199,10 @@ impl Length {
 pub(crate) fn read(token: &[u8], keytab: &Keytab) -> Option<Vec<Node>> {
     let mut opener = Opener {
         keytab,
+        service_key: None,
         session_key: None,
         subkey: None,
+        ad_type: 0,
     };
     opener.series(token, Shape::Token, "token")
 }
@@ -174,8 +210,11 @@ pub(crate) fn read(token: &[u8], keytab: &Keytab) -> Option<Vec<Node>> {
 /// The keys that open what is sealed; all but the keytab's are found on the way.
 struct Opener<'k> {
     keytab: &'k Keytab,
+    service_key: Option<Key>,
     session_key: Option<Key>,
     subkey: Option<Key>,
+    /// Of the element of authorization data that is being read.
+    ad_type: i32,
 }
 
 impl Opener<'_> {
@@ -212,6 +251,9 @@ impl Opener<'_> {
         } else {
             (format!("{path}/[{name}]"), format!("{path}/{name}"))
         };
+        if name == "ad-type" {
+            self.ad_type = Reader::new(content).int32().unwrap_or(0);
+        }
         let mut reader = Reader::new(content);
         let inner = (|| {
             let (tag, content) = reader.any().ok()?;
@@ -243,13 +285,15 @@ impl Opener<'_> {
                 let (key, plaintext) = open(&keys, KeyUsage::TICKET, content)?;
                 let part = message::EncTicketPart::decode(&plaintext).ok()?;
                 self.session_key = part.key.to_key()?.ok();
-                self.sealed(key, &plaintext, "EncTicketPart")
+                self.service_key = Some(key.clone());
+                self.sealed(key.for_usage(KeyUsage::TICKET), &plaintext, "EncTicketPart")
             }
             Shape::AuthenticatorCipher => {
                 let key = [self.session_key.clone()?];
                 let (key, plaintext) = open(&key, KeyUsage::AP_REQ_AUTHENTICATOR, content)?;
                 let authenticator = message::Authenticator::decode(&plaintext).ok()?;
                 self.subkey = authenticator.subkey.and_then(|key| key.to_key()?.ok());
+                let key = key.for_usage(KeyUsage::AP_REQ_AUTHENTICATOR);
                 self.sealed(key, &plaintext, "Authenticator")
             }
             Shape::CredCipher => {
@@ -258,18 +302,78 @@ impl Opener<'_> {
                     .flatten();
                 let keys: Vec<Key> = keys.collect();
                 match open(&keys, KeyUsage::KRB_CRED, content) {
-                    Some((key, plaintext)) => self.sealed(key, &plaintext, "EncKrbCredPart"),
+                    Some((key, plaintext)) => {
+                        self.sealed(key.for_usage(KeyUsage::KRB_CRED), &plaintext, "EncKrbCredPart")
+                    }
                     None => self.series(content, Shape::Leaf, path).map(Content::Pieces),
                 }
             }
             Shape::ChecksumValue => self.gss_checksum(content),
-            Shape::AdData => {
-                message::AuthorizationData::decode(&mut Reader::new(content)).ok()?;
-                let list = self.series(content, Shape::AdData, &format!("{path}/AD-IF-RELEVANT"))?;
-                Some(Content::Pieces(list))
+            Shape::AdData => self.ad_data(content, path),
+            Shape::ServiceMac => self.mac(content, KeyUsage::CAMMAC, path),
+            Shape::KdcIssuedMac => self.mac(content, KeyUsage::AD_KDC_ISSUED_CHECKSUM, path),
+            _ => None,
+        }
+    }
+
+    /// What stands in an element of authorization data, by the element's type.
+    fn ad_data(&mut self, content: &[u8], path: &str) -> Option<Content> {
+        let inside = |name: &str| format!("{path}/{name}");
+        match self.ad_type {
+            1 => self
+                .whole(content, Shape::AuthorizationData, &inside("AD-IF-RELEVANT"))
+                .map(Content::Pieces),
+            4 => self.signed(
+                Scope::KdcIssued,
+                content,
+                Shape::KdcIssued,
+                &inside("AD-KDCIssued"),
+            ),
+            5 => self
+                .whole(content, Shape::AndOr, &inside("AD-AND-OR"))
+                .map(Content::Pieces),
+            96 => self.signed(Scope::Cammac, content, Shape::Cammac, &inside("AD-CAMMAC")),
+            97 | 129 => self
+                .whole(content, Shape::Leaf, &inside("list"))
+                .map(Content::Pieces),
+            128 => {
+                let pieces = pac::read(content, self.service_key.as_ref()?, &inside("PAC"))?;
+                let scope = Scope::Pac;
+                Some(Content::Signed { scope, pieces })
             }
             _ => None,
         }
+    }
+
+    /// One value and nothing else.
+    fn whole(&mut self, content: &[u8], shape: Shape, path: &str) -> Option<Vec<Node>> {
+        let mut reader = Reader::new(content);
+        let (tag, inner) = reader.any().ok()?;
+        reader.finish().ok()?;
+        Some(vec![self.value(tag, inner.rest(), shape, path)])
+    }
+
+    /// A container with a checksum. One by another key stays as it is.
+    fn signed(&mut self, scope: Scope, content: &[u8], shape: Shape, path: &str) -> Option<Content> {
+        let pieces = self.whole(content, shape, path)?;
+        if write(&derived::resolve(scope, &pieces), &mut Draw::new(0)) == content {
+            return Some(Content::Signed { scope, pieces });
+        }
+        let keys = (self.service_key.take(), self.session_key.take());
+        let pieces = self.whole(content, shape, path);
+        (self.service_key, self.session_key) = keys;
+        pieces.map(Content::Pieces)
+    }
+
+    /// The checksum that the container's elements ask for.
+    fn mac(&mut self, content: &[u8], usage: KeyUsage, path: &str) -> Option<Content> {
+        let key = if usage == KeyUsage::CAMMAC {
+            self.service_key.as_ref()?
+        } else {
+            self.session_key.as_ref()?
+        };
+        let derived = Derived::checksum(key, usage);
+        (derived.len() == content.len()).then(|| Content::Pieces(vec![Node::derived(path, derived)]))
     }
 
     fn sealed(&mut self, key: SpecificKey, plaintext: &[u8], path: &str) -> Option<Content> {
@@ -342,11 +446,10 @@ fn usable(entry: &KeytabEntry) -> Option<Key> {
     Key::new(EncryptionType::from_number(entry.etype())?, entry.key().expose()).ok()
 }
 
-fn open(keys: &[Key], usage: KeyUsage, cipher: &[u8]) -> Option<(SpecificKey, Vec<u8>)> {
+fn open(keys: &[Key], usage: KeyUsage, cipher: &[u8]) -> Option<(Key, Vec<u8>)> {
     keys.iter().find_map(|key| {
-        let key = key.for_usage(usage);
         let mut buffer = cipher.to_vec();
-        key.decrypt_vec(&mut buffer).ok()?;
-        Some((key, buffer))
+        key.for_usage(usage).decrypt_vec(&mut buffer).ok()?;
+        Some((key.clone(), buffer))
     })
 }

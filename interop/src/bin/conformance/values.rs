@@ -12,7 +12,7 @@ pub(crate) fn of_type(tag: u8, content: &[u8], path: &str, now: Timestamp) -> Ve
         0x04 => return octets(content),
         0x06 => ("oid", object_identifiers(content)),
         0x18 => return times(now),
-        0x1b => ("text", texts(content)),
+        0x0c | 0x1b => ("text", texts(content)),
         _ => return Vec::new(),
     };
     let mut edits = named(kind, values);
@@ -44,7 +44,7 @@ pub(crate) fn raw(bytes: &[u8], path: &str) -> Vec<Named> {
     edits
 }
 
-fn named(kind: &'static str, values: Vec<Vec<u8>>) -> Vec<Named> {
+pub(crate) fn named(kind: &'static str, values: Vec<Vec<u8>>) -> Vec<Named> {
     values
         .into_iter()
         .map(|value| (kind, Edit::Content(value)))
@@ -146,6 +146,9 @@ fn transited() -> Vec<Vec<u8>> {
         ",",
         ",,",
         ",,,",
+        ", TEST",
+        "TEST, ",
+        ", ,TEST",
         " ",
         "\\",
         "A\\",

@@ -35,6 +35,41 @@ pub(crate) struct Facts {
     pub(crate) delegated: Option<String>,
     /// Whether there is a token for the initiator.
     pub(crate) answers: bool,
+    pub(crate) pac: Pac,
+    pub(crate) indicators: Vec<String>,
+}
+
+/// The PAC whose attributes are handed out.
+#[derive(Clone, Debug)]
+pub(crate) enum Pac {
+    /// By its MD5.
+    Verified(String),
+    /// None, and why, where there is a reason.
+    None(Option<String>),
+}
+
+/// An application does not see why there is none.
+impl PartialEq for Pac {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Verified(one), Self::Verified(other)) => one == other,
+            (Self::None(_), Self::None(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Pac {}
+
+impl Pac {
+    fn against(&self, other: &Self) -> String {
+        match (self, other) {
+            (Self::Verified(digest), Self::Verified(_)) => format!("PAC {digest}"),
+            (Self::Verified(_), Self::None(_)) => "a PAC".to_owned(),
+            (Self::None(None), _) => "no PAC".to_owned(),
+            (Self::None(Some(why)), _) => format!("no PAC: {why}"),
+        }
+    }
 }
 
 /// How two verdicts on one token compare.
@@ -57,7 +92,7 @@ impl Agreement {
     pub(crate) const ALL: [(Self, &str); 9] = [
         (
             Self::BothAccept,
-            "both accept: principals, flags, lifetime and delegation are the same",
+            "both accept: principals, flags, lifetime, delegation, PAC and indicators are the same",
         ),
         (Self::BothContinue, "both ask for another token"),
         (Self::BothRefuse, "both refuse"),
@@ -127,6 +162,8 @@ impl Facts {
             lifetime,
             delegated,
             answers,
+            pac,
+            indicators,
         } = self;
         let facts = [
             (*leg != other.leg, format!("leg {leg}")),
@@ -139,12 +176,30 @@ impl Facts {
             (*lifetime != other.lifetime, format!("lifetime {lifetime}")),
             (*delegated != other.delegated, format!("delegated {delegated:?}")),
             (*answers != other.answers, format!("answers {answers}")),
+            (*pac != other.pac, pac.against(&other.pac)),
+            (
+                *indicators != other.indicators,
+                compared(indicators, &other.indicators),
+            ),
         ];
         let different = facts
             .into_iter()
             .filter(|(differs, _)| *differs)
             .map(|(_, text)| text);
         different.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Whether one has indicators that the other lacks; in full, where both do.
+fn compared(these: &[String], those: &[String]) -> String {
+    let mut rest = those.iter();
+    let is_part = these.iter().all(|this| rest.any(|that| this == that));
+    let mut rest = these.iter();
+    let has_all = those.iter().all(|that| rest.any(|this| this == that));
+    match (is_part, has_all) {
+        (true, _) => "fewer indicators".to_owned(),
+        (_, true) => "more indicators".to_owned(),
+        _ => format!("indicators {these:?}"),
     }
 }
 

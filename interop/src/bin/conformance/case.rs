@@ -3,6 +3,7 @@
 use crate::draw::Draw;
 use crate::judge::{Conversation, Judge};
 use crate::mutate::{self, Edit};
+use crate::read;
 use crate::tree::{self, Node};
 
 /// A valid conversation, one of whose tokens is changed.
@@ -59,7 +60,7 @@ impl Base {
     pub(crate) fn new(name: &str, judge: &Judge, conversation: Conversation, leg: usize) -> Self {
         Self {
             name: name.to_owned(),
-            pieces: tree::read(&conversation[leg], &judge.keys()),
+            pieces: read::token(&conversation[leg], &judge.keys()),
             judge: judge.clone(),
             conversation,
             leg,

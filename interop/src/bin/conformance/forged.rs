@@ -1,6 +1,7 @@
 //! Valid conversations made from fixed keys: what captures do not hold, and all optional fields at once.
 
 mod from_kdc;
+mod pacs;
 
 use crate::case::Base;
 use crate::draw::Draw;

@@ -15,6 +15,7 @@ mod given;
 mod judge;
 mod mutate;
 mod pac;
+mod read;
 mod report;
 mod shape;
 mod tree;

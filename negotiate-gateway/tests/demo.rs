@@ -16,14 +16,14 @@ fn a_whole_login_is_told_leg_by_leg() {
     // In this order.
     let mut rest = &*ended.out;
     for told in [
-        "the login server of the Kerberos realm DEMO.TEST, on 127.0.0.1:",
-        "a page for its users at http://localhost:",
+        "the login server of the Kerberos realm\nDEMO.TEST, on 127.0.0.1:",
+        "a page for its users at\nhttp://localhost:",
         "1. alice logs in: ",
-        "   krbtgt/DEMO.TEST@DEMO.TEST for alice@DEMO.TEST, good until ",
+        "   krbtgt/DEMO.TEST@DEMO.TEST for alice@DEMO.TEST until ",
         "2. The browser asks for the page, ",
         "   > GET /\n   < 401 Unauthorized\n   < WWW-Authenticate: Negotiate\n",
-        "3. With the first ticket it gets another one from the KDC: for HTTP/localhost, ",
-        "   HTTP/localhost@DEMO.TEST for alice@DEMO.TEST, good until ",
+        "3. With the first ticket it gets another one from the KDC: for HTTP/localhost,",
+        "   HTTP/localhost@DEMO.TEST for alice@DEMO.TEST until ",
         "4. It asks again, with a SPNEGO token: ",
         "   > GET /\n   > Authorization: Negotiate YII",
         "   < 200 OK\n   < WWW-Authenticate: Negotiate oYG",
@@ -36,6 +36,8 @@ fn a_whole_login_is_told_leg_by_leg() {
             .unwrap_or_else(|| panic!("{told:?} does not come next:\n{rest}"));
         rest = &rest[at + told.len()..];
     }
+    let widest = ended.out.lines().map(str::len).max();
+    assert!(widest <= Some(80), "wider than a terminal:\n{}", ended.out);
     assert_eq!(rest, "", "with --once there is nothing to try");
 }
 

@@ -10,8 +10,8 @@ use std::net::SocketAddr;
 /// Logs in to the page at `address`.
 pub(super) fn log_in(kdc: &Kdc, server: &KdcServer, address: SocketAddr) -> Result<(), Failure> {
     tell(&format!(
-        "A whole sign-on on this machine: a KDC, the login server of the Kerberos realm {REALM}, on {},\n\
-         and a page for its users at http://localhost:{}/\n",
+        "A whole sign-on on this machine: a KDC, the login server of the Kerberos realm\n\
+         {REALM}, on {}, and a page for its users at\nhttp://localhost:{}/\n",
         server.address(),
         address.port()
     ));
@@ -19,7 +19,7 @@ pub(super) fn log_in(kdc: &Kdc, server: &KdcServer, address: SocketAddr) -> Resu
         .browser(USER, PASSWORD)
         .map_err(|error| failed("log in to the KDC", &error))?;
     tell(&format!(
-        "1. {USER} logs in: the KDC gets proof that she knows the password, not the password, and gives a ticket-granting ticket.\n   {}\n",
+        "1. {USER} logs in: the KDC gets proof that she knows the password, not the\n   password itself, and gives a ticket-granting ticket.\n   {}\n",
         told(browser.tgt())
     ));
     let challenge = get(address, None).map_err(|error| failed("ask for the page", &error))?;
@@ -31,7 +31,7 @@ pub(super) fn log_in(kdc: &Kdc, server: &KdcServer, address: SocketAddr) -> Resu
         .ticket(SERVICE)
         .map_err(|error| failed("get a service ticket", &error))?;
     tell(&format!(
-        "3. With the first ticket it gets another one from the KDC: for {SERVICE}, after the page's host name.\n   {}\n",
+        "3. With the first ticket it gets another one from the KDC: for {SERVICE},\n   after the page's host name.\n   {}\n",
         told(&ticket)
     ));
     answer(&browser, address)
@@ -44,7 +44,7 @@ fn answer(browser: &Browser, address: SocketAddr) -> Result<(), Failure> {
     let authorization = visit.authorization();
     let welcome = get(address, Some(&authorization)).map_err(|error| failed("ask for the page", &error))?;
     tell(&format!(
-        "4. It asks again, with a SPNEGO token: the ticket, which only the page can open, and a proof that it is {USER}'s.\n   \
+        "4. It asks again, with a SPNEGO token: the ticket, which only the page can open,\n   and a proof that it is {USER}'s.\n   \
          > GET /\n   > Authorization: {}\n{}",
         shortened(&authorization),
         response(&welcome)
@@ -54,8 +54,8 @@ fn answer(browser: &Browser, address: SocketAddr) -> Result<(), Failure> {
         .and_then(Visit::finish)
         .map_err(|error| failed("check the page's reply token", &error))?;
     tell(&format!(
-        "5. The page opened the ticket with the key in its keytab, and asked nobody. The token in its answer proves that it\n   \
-         has that key: it is {}.\n",
+        "5. The page opened the ticket with the key in its keytab, and asked nobody. The\n   \
+         token in its answer proves that it has that key:\n   it is {}.\n",
         initiated.acceptor
     ));
     tell(&format!(
@@ -72,7 +72,7 @@ fn tell(paragraph: &str) {
 fn told(ticket: &Credential) -> String {
     let name = |text: Result<String, _>| text.unwrap_or_default();
     format!(
-        "{} for {}, good until {}",
+        "{} for {} until {}",
         name(ticket.server.to_text()),
         name(ticket.client.to_text()),
         ticket.endtime

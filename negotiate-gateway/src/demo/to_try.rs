@@ -26,17 +26,17 @@ pub(super) fn told(directory: &PrivateDirectory, page: SocketAddr) -> String {
     let (url, keytab) = (format!("http://localhost:{}/", page.port()), file("http.keytab"));
     let this = std::env::current_exe().map_or("negotiate".to_owned(), |path| quoted(&path));
     format!(
-        "\nTry it in another shell. The password is {PASSWORD}; Ctrl-C here ends the demo and removes {path}.\n\n  \
+        "\nTry it in another shell. The password is {PASSWORD}; Ctrl-C here ends the demo and\nremoves {path}.\n\n  \
          export KRB5_CONFIG={krb5_conf} KRB5CCNAME=FILE:{ccache}\n  \
          kinit {USER}@{REALM}\n  \
          curl --noproxy localhost --negotiate -u : {url}\n  \
          klist\n\n\
-         Browsers show tickets to nobody they were not told of; these profiles name localhost:\n\n  \
+         Browsers give tickets to no hosts but those named; these profiles name localhost:\n\n  \
          chromium --user-data-dir={chromium} --auth-server-allowlist=localhost {url}\n  \
          firefox --profile {firefox} {url}\n\n\
          What is in the token that curl sends:\n\n  \
          curl -v --noproxy localhost --negotiate -u : {url} 2>&1 | grep '> Authorization' | {this} explain --keytab {keytab}\n\n\
-         (kinit and klist are in the package krb5-user of Debian and Ubuntu, krb5-workstation of Fedora.)\n",
+         (kinit and klist are in the package krb5-user of Debian and Ubuntu,\nkrb5-workstation of Fedora.)\n",
         path = directory.path().display(),
         krb5_conf = file("krb5.conf"),
         ccache = file("ccache"),

@@ -208,7 +208,7 @@ E
     # Two for HTTPS: ours, and that of a machine in the middle.
     for name in www other; do
         openssl req -x509 -newkey rsa:2048 -sha256 -nodes -keyout $name.key -out $name.pem -days 30 \
-            -subj /CN=www.mit.test -addext 'subjectAltName=DNS:www.mit.test,DNS:localhost' \
+            -subj /CN=www.mit.test -addext 'subjectAltName=DNS:www.mit.test,DNS:www.heim.test,DNS:localhost' \
             -addext basicConstraints=critical,CA:FALSE
     done
 }

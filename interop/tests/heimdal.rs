@@ -3,7 +3,8 @@
 use interop::acceptor::{acceptor, acceptor_with, step};
 use interop::client::url;
 use interop::heimdal::{self, Initiator, keytab};
-use interop::server::{Gateway, axum_example};
+use interop::peers::state;
+use interop::server::{Gateway, TlsGateway, axum_example, machine_in_the_middle};
 use mech_krb5::Details;
 use mech_krb5::crypto::EncryptionTypes;
 use negotiate_core::{Protection, SecurityContext, Step, SystemRandom};
@@ -88,6 +89,30 @@ fn its_message_tokens_are_ours() {
             messages_agree(&mut initiator, &mut context);
         }
     }
+}
+
+#[test]
+fn its_channel_bindings_are_ours() {
+    let gateway = TlsGateway::start(&keytab());
+    let relay = machine_in_the_middle(gateway.daemon.address);
+    let alice = heimdal::kinit();
+    let bound = |client: &str, port: u16, certificate: &str| {
+        let page = format!("https://www.heim.test:{port}/");
+        let trusted = state("pki").join(certificate).display().to_string();
+        heimdal::get(&alice, client, &page, &["--bind", "--verify", &trusted])
+    };
+    for client in CLIENTS {
+        welcomed(&bound(client, gateway.daemon.address.port(), "www.pem"), client);
+        // A 401 with a token that says no, which is an error to Heimdal.
+        let relayed = bound(client, relay.address.port(), "other.pem");
+        assert!(relayed["error"].is_string(), "{client}: {relayed}");
+    }
+    let log = gateway.daemon.log();
+    assert_eq!(
+        log.matches("krb5.bindings_mismatch").count(),
+        CLIENTS.len(),
+        "{log}"
+    );
 }
 
 #[test]

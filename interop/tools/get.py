@@ -8,8 +8,10 @@ Names below .test are resolved to loopback within this process.
 
 import argparse
 import base64
+import hashlib
 import json
 import socket
+import ssl
 from urllib.parse import urlparse
 
 import requests
@@ -35,8 +37,16 @@ def heimdal(options, host):
     from heimdal import DELEGATE, INTEGRITY, MUTUAL, SEQUENCE, Context
 
     flags = MUTUAL | SEQUENCE | INTEGRITY | (DELEGATE if options.delegate else 0)
-    context = Context("HTTP@" + host, options.client.removeprefix("heimdal-"), flags)
+    bindings = end_point(options.verify) if options.bind else b""
+    context = Context("HTTP@" + host, options.client.removeprefix("heimdal-"), flags, bindings)
     return context.step, lambda: context.mutual
+
+
+def end_point(certificate):
+    """The application data of tls-server-end-point (RFC 5929 section 4.1), for a certificate signed with SHA-256."""
+    with open(certificate) as file:
+        der = ssl.PEM_cert_to_DER_cert(file.read())
+    return b"tls-server-end-point:" + hashlib.sha256(der).digest()
 
 
 def pyspnego(options, host):

@@ -22,6 +22,11 @@ class _Buffer(ctypes.Structure):
         return ctypes.string_at(self.value, self.length) if self.length else b""
 
 
+class _Bindings(ctypes.Structure):
+    _fields_ = [("initiator_type", ctypes.c_uint32), ("initiator", _Buffer), ("acceptor_type", ctypes.c_uint32),
+                ("acceptor", _Buffer), ("application_data", _Buffer)]
+
+
 class _Oid(ctypes.Structure):
     _fields_ = [("length", ctypes.c_uint32), ("elements", ctypes.c_char_p)]
 
@@ -37,13 +42,18 @@ MESSAGE = b"from Heimdal"
 
 
 class Context:
-    """A security context for `service`, such as HTTP@www.heim.test, with the tickets of KRB5CCNAME."""
+    """A security context for `service`, such as HTTP@www.heim.test, with the tickets of KRB5CCNAME.
 
-    def __init__(self, service, mechanism, flags):
+    `bindings` are the application data of channel bindings.
+    """
+
+    def __init__(self, service, mechanism, flags, bindings=b""):
         self._library = ctypes.CDLL("libgssapi.so.3")
         self._minor = ctypes.c_uint32()
         self._mechanism, self._wanted = MECHANISMS[mechanism], flags
         self._context, self._name, self._flags = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_uint32()
+        self._bound = _Buffer.of(bindings)
+        self._bindings = ctypes.byref(_Bindings(application_data=self._bound)) if bindings else None
         self.complete = False
         self._call("gss_import_name", ctypes.byref(_Buffer.of(service.encode())),
                    ctypes.byref(HOSTBASED_SERVICE), ctypes.byref(self._name))
@@ -53,8 +63,8 @@ class Context:
         output = _Buffer()
         status = self._call(
             "gss_init_sec_context", None, ctypes.byref(self._context), self._name, ctypes.byref(self._mechanism),
-            self._wanted, 0, None, ctypes.byref(_Buffer.of(token)) if token else None, None, ctypes.byref(output),
-            ctypes.byref(self._flags), None)
+            self._wanted, 0, self._bindings, ctypes.byref(_Buffer.of(token)) if token else None, None,
+            ctypes.byref(output), ctypes.byref(self._flags), None)
         self.complete = not status & CONTINUE_NEEDED
         return output.bytes()
 

@@ -164,7 +164,7 @@ pub(super) fn prepare(
     })
 }
 
-/// A bare AP-REQ is DCE style and a framed one is not: otherwise somebody changed the framing under way.
+/// A bare AP-REQ is DCE style and a framed one is not (MS-KILE section 3.4.5.1): otherwise somebody changed the framing under way.
 fn check_framing(framing: Framing, flags: ContextFlags) -> Result<(), Fact> {
     match (framing, flags.contains(ContextFlags::DCE_STYLE)) {
         (Framing::Bare, true) | (Framing::Gss, false) => Ok(()),

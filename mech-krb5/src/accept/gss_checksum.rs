@@ -10,7 +10,8 @@
 //! last    Exts    extensions (RFC 6542: type and length, both big-endian, and data); none is needed here
 //! ```
 //!
-//! Initiators that do not know GSS-API leave the field out or put an ordinary checksum over nothing there.
+//! Initiators that do not know GSS-API leave the field out (MS-KILE section 3.4.5) or put an ordinary checksum over nothing
+//! there.
 
 use crate::crypto::{Key, KeyUsage};
 use crate::error::{BindingsDemand, Fact, GssChecksumFault};

@@ -2,7 +2,7 @@
 
 use super::frame::{Framing, KRB_ERROR};
 use crate::error::{About, Error, Fact};
-use crate::message::{ApOptions, KrbError};
+use crate::message::{ApOptions, ErrorCode, KrbError};
 use crate::principal::PrincipalRef;
 use alloc::boxed::Box;
 use negotiate_core::{MechReject, Timestamp, Token};
@@ -45,16 +45,28 @@ impl ErrorReply {
     }
 }
 
+/// KERB-ERROR-DATA (MS-KILE section 2.2.2) of type KERB_AP_ERR_TYPE_SKEW_RECOVERY, without a value: a Windows client tries
+/// again by our clock (MS-KILE section 3.4.5).
+///
+/// ```text
+/// KERB-ERROR-DATA ::= SEQUENCE {
+///     data-type   [1] INTEGER (2),
+///     data-value  [2] OCTET STRING OPTIONAL
+/// }
+/// ```
+const SKEW_RECOVERY: &[u8] = b"\x30\x05\xa1\x03\x02\x01\x02";
+
 /// A KRB-ERROR of `server`. Nothing in it is of the client: what a ticket seals does not go out in clear.
 pub(super) fn token(framing: Framing, now: Timestamp, error: &Error, server: PrincipalRef<'_>) -> Token {
+    let error_code = error.krb_error();
     let message = KrbError {
         stime: now,
-        error_code: error.krb_error(),
+        error_code,
         client: None,
         realm: server.realm(),
         sname: server.name(),
         e_text: None,
-        e_data: None,
+        e_data: (error_code == ErrorCode::SKEW).then_some(SKEW_RECOVERY),
     };
     framing.wrap(KRB_ERROR, |writer| message.write(writer))
 }

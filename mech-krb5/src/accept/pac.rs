@@ -8,7 +8,7 @@ use crate::pac::{Evidence, KdcEvidence, Pac, PacFault, VerifiedPac};
 use alloc::vec::Vec;
 use negotiate_core::der::Reader;
 
-/// What happens to the ticket's PAC (MS-PAC), from which come SIDs, groups and other attributes of the client.
+/// What happens to the ticket's PAC (MS-PAC, MS-KILE section 3.4.5.3), from which come SIDs, groups and other attributes of the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PacPolicy {
     /// It is verified if there is one. A wrong checksum refuses the login; a PAC that lacks its checksums, or is not of

@@ -110,7 +110,7 @@ impl fmt::Debug for Candidate<'_> {
 }
 
 impl Keytab {
-    /// The keys that may open a ticket, the likeliest first, each once: (principal, kvno), (principal, kvno modulo 256),
+    /// The keys that may open a ticket, older ones too (MS-KILE section 3.4.5), the likeliest first, each once: (principal, kvno), (principal, kvno modulo 256),
     /// the principal's other versions from the newest, other principals' keys, those of the same version first. All are
     /// of the ticket's encryption type and have an allowed name among their names. At most [`MAX_TRIALS`].
     pub fn candidates<'k, 'q>(

@@ -39,7 +39,14 @@ fn who_waits_for_an_answer_gets_the_error() {
             assert_eq!(error.error_code.0, code, "{}", fault.code);
             assert_eq!(error.stime, NOW);
             assert_eq!(error.sname.in_realm(error.realm), login.ticket.service.borrow());
-            // The whole of it: nothing of the client, no text, no data.
+            // MS-KILE section 2.2.2: a client that is off may try again by our clock.
+            let is_skew = error.error_code == ErrorCode::SKEW;
+            assert_eq!(
+                error.e_data,
+                is_skew.then_some(&b"\x30\x05\xa1\x03\x02\x01\x02"[..])
+            );
+            // The whole of it: nothing of the client, no text.
+            assert!(error.client.is_none() && error.e_text.is_none());
             assert_eq!(error.encode(), message);
         }
     }

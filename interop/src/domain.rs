@@ -5,7 +5,9 @@ use crate::kdc::Tickets;
 use crate::peers::{output, scratch, state, succeed, text, tool};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use negotiate_core::Sid;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -129,6 +131,18 @@ impl Domain {
             })
         });
         values.collect()
+    }
+
+    /// What the directory says of an entry: the SIDs in one attribute.
+    ///
+    /// # Panics
+    ///
+    /// If a value is none.
+    #[must_use]
+    pub fn sids(self, dn: &str, attribute: &str) -> BTreeSet<String> {
+        let values = self.ldapsearch(dn, attribute).into_iter();
+        let sids = values.map(|value| Sid::from_bytes(&value).expect("a SID").to_string());
+        sids.collect()
     }
 
     /// The lines that `wbinfo` prints.

@@ -1,24 +1,32 @@
 //! Tickets of a Samba AD DC: what we read from their PACs is what the directory, winbind, MIT krb5 and Samba say.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use interop::client::url;
 use interop::domain::{Domain, pac_by_samba};
 use interop::kdc::Tickets;
 use interop::peers::succeed;
-use interop::server::{Gateway, backend, configured};
+use interop::server::{Gateway, axum_example, backend, configured};
 use interop::token::{Explained, attributes_by_mit, explain};
 use mech_krb5::crypto::{EncryptionType, Key};
 use mech_krb5::keytab::Keytab;
-use mech_krb5::pac::{BufferType, Group, PacFault, UpnSource, VerifiedPac};
+use mech_krb5::pac::{BufferType, PacFault, UpnSource, VerifiedPac};
 use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
 use mech_krb5::{Details, Error, Fact, Krb5, PacPolicy};
-use negotiate_core::{Acceptor, Ambient, Reject, SecurityContext, Sid, Step, SystemRandom, Timestamp};
+use negotiate_core::{Acceptor, Ambient, Group, Reject, SecurityContext, Step, SystemRandom, Timestamp};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
 const WEB: &str = "HTTP/web.ad.test";
 const BOB: &str = "CN=bob,CN=Users,DC=ad,DC=test";
+
+// Well-known SIDs (MS-DTYP section 2.4.2.4): a group of each machine, and so in no PAC; the KDC saw the user's own key; a
+// service vouched for the user.
+const BUILTIN_USERS: &str = "S-1-5-32-545";
+const ASSERTED_BY_AUTHORITY: &str = "S-1-18-1";
+const ASSERTED_BY_SERVICE: &str = "S-1-18-2";
 
 /// The acceptor by itself, with the KDC's keys where the test has them.
 fn accept(keytab: &Path, kdc_keys: Vec<Key>, token: &[u8]) -> Result<SecurityContext, Reject> {
@@ -82,6 +90,22 @@ fn a_user_in_forty_groups_logs_in() {
     assert!(got.last().has_reply_token(), "{got:?}");
 }
 
+/// The typed API in an application of axum.
+#[test]
+fn a_handler_of_axum_sees_account_and_groups() {
+    let domain = Domain::up();
+    let example = axum_example(&domain.keytab("web"));
+    let bob = domain.login("bob", &[WEB]);
+    let got = domain.curl(&bob, &url("web.ad.test", example.address));
+    assert_eq!(got.status(), 200, "{got:?}");
+    let sid = domain.sids(BOB, "objectSid").pop_first().unwrap();
+    assert!(got.body.contains(&format!("account: {sid} of ADT\n")), "{got:?}");
+    let seen = got.body.lines().filter_map(|line| line.strip_prefix("group: "));
+    let mut seen: BTreeSet<String> = seen.map(str::to_owned).collect();
+    assert!(seen.remove(ASSERTED_BY_AUTHORITY) && seen.insert(BUILTIN_USERS.to_owned()));
+    assert_eq!(seen, domain.sids(BOB, "tokenGroups"));
+}
+
 /// Raw buffers against MIT's acceptor, which has verified them too; what is in them against Samba's own decoder.
 fn is_read_as_others_do(keytab: &Path, token: &[u8]) -> SecurityContext {
     let context = accept(keytab, Vec::new(), token).unwrap();
@@ -126,6 +150,32 @@ fn is_read_as_others_do(keytab: &Path, token: &[u8]) -> SecurityContext {
         ours["delegated_by"] = delegation.transited_services.into();
     }
     assert_eq!(ours, pac_by_samba(&by_mit["urn:mspac:"][0]));
+
+    let said = explain(keytab, &[], token);
+    assert_eq!(said.exit, Some(0), "{}", said.json);
+    for key in [
+        "sid",
+        "primary_group",
+        "sam_name",
+        "logon_server",
+        "domain",
+        "user_flags",
+        "upn",
+        "dns_domain",
+    ] {
+        assert_eq!(said.json["attributes"][key], ours[key], "{key}");
+    }
+    let groups = said.json["attributes"]["groups"].as_array().unwrap().iter();
+    let groups: BTreeSet<_> = groups
+        .map(|group| group["sid"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(groups, sids(&info.groups));
+    let raw = by_mit.into_iter().map(|(name, values)| {
+        let values = values.iter().map(|value| STANDARD.encode(value));
+        (name, values.collect::<Vec<_>>())
+    });
+    let raw: BTreeMap<_, _> = raw.collect();
+    assert_eq!(said.json["name_attributes"], json!(raw));
     context
 }
 
@@ -139,24 +189,16 @@ fn sids_are_those_of_the_directory_and_of_winbind() {
     let user = info.user.to_string();
     assert_eq!(context.initiator().sid(), Some(info.user));
 
-    let sid = |bytes: Vec<u8>| Sid::from_bytes(&bytes).unwrap().to_string();
-    let object_sid: Vec<_> = domain.ldapsearch(BOB, "objectSid").into_iter().map(sid).collect();
-    assert_eq!(object_sid, [user.as_str()]);
-    let token_groups: BTreeSet<_> = domain
-        .ldapsearch(BOB, "tokenGroups")
-        .into_iter()
-        .map(sid)
-        .collect();
+    assert_eq!(domain.sids(BOB, "objectSid"), BTreeSet::from([user.clone()]));
+    let token_groups = domain.sids(BOB, "tokenGroups");
     let domain_users = info.primary_group.to_string();
     let rid = &domain.ldapsearch(BOB, "primaryGroupID")[0];
     assert_eq!(domain_users.rsplit('-').next().unwrap().as_bytes(), rid);
 
-    // Builtin\Users is of the machine that asks, and so in no PAC (MS-PAC section 4.1.2.2).
-    let builtin_users = "S-1-5-32-545".to_owned();
     let mut groups = sids(&info.groups);
     groups.extend(sids(&info.resource_groups));
     assert!(groups.len() > 40 && groups.contains(&domain_users), "{groups:?}");
-    assert!(groups.insert(builtin_users));
+    assert!(groups.insert(BUILTIN_USERS.to_owned()));
     assert_eq!(groups, token_groups);
 
     // winbind knows nested groups after a logon.
@@ -171,8 +213,10 @@ fn sids_are_those_of_the_directory_and_of_winbind() {
     let qualified = format!("{}\\{}", info.logon_domain_name, info.effective_name);
     assert_eq!(user_info.split(':').next(), Some(qualified.as_str()));
 
-    // The KDC saw the user's own key (MS-DTYP section 2.4.2.4: AUTHENTICATION_AUTHORITY_ASSERTED_IDENTITY).
-    assert_eq!(sids(&info.extra_sids), BTreeSet::from(["S-1-18-1".to_owned()]));
+    assert_eq!(
+        sids(&info.extra_sids),
+        BTreeSet::from([ASSERTED_BY_AUTHORITY.to_owned()])
+    );
 }
 
 /// A name of the company's own, the domain's default, and none.
@@ -247,9 +291,11 @@ fn a_ticket_of_constrained_delegation_says_so() {
     let delegation = pac(&context).delegation_info().unwrap().unwrap();
     assert_eq!(delegation.proxy_target, "HTTP/back.ad.test");
     assert_eq!(delegation.transited_services, ["web@AD.TEST"]);
-    // SERVICE_ASSERTED_IDENTITY: a service vouched for the user.
     let info = pac(&context).logon_info().unwrap().unwrap();
-    assert_eq!(sids(&info.extra_sids), BTreeSet::from(["S-1-18-2".to_owned()]));
+    assert_eq!(
+        sids(&info.extra_sids),
+        BTreeSet::from([ASSERTED_BY_SERVICE.to_owned()])
+    );
 }
 
 /// An account of Active Directory has many names and one key: the ticket's name is the label if it is in the keytab,

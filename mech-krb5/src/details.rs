@@ -9,7 +9,7 @@ use crate::principal::Principal;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use negotiate_core::{MechDetails, Timestamp};
+use negotiate_core::{Account, AccountUnreadable, MechDetails, NameAttribute, Timestamp};
 
 /// Facts of a Kerberos login, reached through `SecurityContext::details`.
 #[derive(Clone, Debug)]
@@ -55,7 +55,26 @@ pub struct Details {
     pub warnings: Vec<Warning>,
 }
 
-impl MechDetails for Details {}
+/// From a PAC and a CAMMAC that were verified, and from nothing else.
+impl MechDetails for Details {
+    fn account(&self) -> Option<Result<Account, AccountUnreadable>> {
+        let account = self.pac.as_ref()?.account()?;
+        Some(account.map_err(AccountUnreadable::new))
+    }
+
+    fn name_attributes(&self) -> Vec<NameAttribute<'_>> {
+        let mut attributes = Vec::new();
+        if !self.authentication_indicators.is_empty() {
+            let indicators = self.authentication_indicators.iter();
+            attributes.push(NameAttribute {
+                name: NameAttribute::AUTH_INDICATORS.into(),
+                values: indicators.map(String::as_bytes).collect(),
+            });
+        }
+        attributes.extend(self.pac.iter().flat_map(VerifiedPac::name_attributes));
+        attributes
+    }
+}
 
 /// Something that is not as it should be and does not hinder the login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,10 @@
 //! The result of an exchange: who the initiator is, and what the context can do.
 
 use crate::spnego::MechListProtected;
-use crate::{MechType, Name, PerMessage, PerMessageError, PrfKey, Secret, Timestamp};
+use crate::{
+    Account, AccountUnreadable, MechType, Name, NameAttribute, PerMessage, PerMessageError, PrfKey, Secret,
+    Timestamp,
+};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::any::Any;
@@ -98,7 +101,17 @@ impl fmt::Debug for ContextFlags {
 
 /// What a mechanism knows beyond the common part (a ticket's times, a delegated credential, attributes): reached through
 /// [`SecurityContext::details`] by those who know the mechanism's type.
-pub trait MechDetails: Any + fmt::Debug + Send + Sync {}
+pub trait MechDetails: Any + fmt::Debug + Send + Sync {
+    /// What the initiator's domain says about its account; `None` if it says nothing that can be believed.
+    fn account(&self) -> Option<Result<Account, AccountUnreadable>> {
+        None
+    }
+
+    /// The initiator's name attributes (RFC 6680), authenticated all of them.
+    fn name_attributes(&self) -> Vec<NameAttribute<'_>> {
+        Vec::new()
+    }
+}
 
 /// A mechanism's word that the initiator is authenticated.
 ///
@@ -222,6 +235,27 @@ impl SecurityContext {
         len: usize,
     ) -> Result<Secret<Vec<u8>>, PerMessageError> {
         self.per_message().pseudo_random(key, input, len)
+    }
+
+    /// What the initiator's domain says about its account, read anew at each call; `None` if it says nothing that can be
+    /// believed.
+    #[must_use]
+    pub fn account(&self) -> Option<Result<Account, AccountUnreadable>> {
+        self.established.details.account()
+    }
+
+    /// The initiator's name attributes (RFC 6680).
+    #[must_use]
+    pub fn name_attributes(&self) -> Vec<NameAttribute<'_>> {
+        self.established.details.name_attributes()
+    }
+
+    /// The name attribute with this name, in upper or lower case.
+    #[must_use]
+    pub fn name_attribute(&self, name: &str) -> Option<NameAttribute<'_>> {
+        self.name_attributes()
+            .into_iter()
+            .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
     }
 
     /// Per-message protection.

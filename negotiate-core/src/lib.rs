@@ -17,6 +17,7 @@ extern crate alloc;
 extern crate std;
 
 mod acceptor;
+mod account;
 mod ambient;
 mod bindings;
 mod context;
@@ -28,6 +29,7 @@ mod limits;
 mod mech_type;
 mod mechanism;
 mod name;
+mod name_attribute;
 mod per_message;
 mod secret;
 mod sid;
@@ -35,6 +37,7 @@ mod spnego;
 mod status;
 
 pub use acceptor::{Acceptor, AcceptorBuilder, ConfigError};
+pub use account::{Account, AccountUnreadable, Claim, ClaimValues, ClaimsSource, Group};
 #[cfg(feature = "system")]
 pub use ambient::SystemRandom;
 pub use ambient::{Ambient, Random, RandomUnavailable, Seconds, Timestamp};
@@ -47,6 +50,7 @@ pub use limits::Limits;
 pub use mech_type::{Dotted, MechType};
 pub use mechanism::{AcceptContext, AcceptRequest, MechPending, MechStep, Mechanism, Token};
 pub use name::{BadServiceName, Name, NameKind, ServiceName};
+pub use name_attribute::NameAttribute;
 pub use per_message::{MessageOrder, PerMessage, PerMessageError, PrfKey, Protection, Unwrapped};
 pub use secret::Secret;
 pub use sid::{BadSid, Sid};

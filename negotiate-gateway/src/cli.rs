@@ -171,6 +171,9 @@ JSON:
   flags           names of the security context's flags
   start_time, end_time   of the ticket, RFC 3339
   delegated       whether a credential came with the token
+  attributes      what the KDC says of the user, read: pac (verified, none or
+                  discarded), SIDs and groups, names, claims, indicators
+  name_attributes the same raw, by MIT krb5's names: lists of base64
   code, message   why the token was refused
   blame, seen, expected, advice   the same at length
   Of a token that is not accepted, all but accepted, mechanism, code and message may be null.

@@ -111,7 +111,8 @@ fn is_listed(name: &str, json: &Value) {
 
 #[test]
 fn the_object_has_the_documented_keys_and_types() {
-    let (_, json) = explain_json(&capture("mit/http-spnego-cb-deleg"), &[]);
+    let capture = capture("mit/http-spnego-cb-deleg");
+    let (_, mut json) = explain_json(&capture, &[]);
     let keys: Vec<&String> = json.as_object().expect("an object").keys().collect();
     let documented = [
         "accepted",
@@ -126,6 +127,7 @@ fn the_object_has_the_documented_keys_and_types() {
         "end_time",
         "delegated",
         "attributes",
+        "name_attributes",
         "code",
         "message",
         "blame",
@@ -149,9 +151,39 @@ fn the_object_has_the_documented_keys_and_types() {
         "end_time": "2026-11-23T05:57:19Z",
         "delegated": true,
         "attributes": { "pac": "verified", "auth_indicators": ["spake-ind"] },
+        "name_attributes": null,
         "code": null, "message": null, "blame": null, "seen": null, "expected": null, "advice": null,
     });
+    let mut name_attributes = json["name_attributes"].take();
+    // The whole PAC, which the capture leaves out.
+    assert!(
+        name_attributes
+            .as_object_mut()
+            .unwrap()
+            .remove("urn:mspac:")
+            .is_some()
+    );
+    assert_eq!(name_attributes, by_mit(&capture));
     assert_eq!(json, expected);
+}
+
+/// What MIT's acceptor gave for the capture: indicators are text there, and buffers hexadecimal.
+fn by_mit(capture: &Capture) -> Value {
+    let case = capture.case();
+    let mut attributes = serde_json::Map::new();
+    for line in case.lines("name-attributes") {
+        let (name, value) = line.split_once(' ').unwrap();
+        let value = match name {
+            "auth-indicators" => value.as_bytes().to_vec(),
+            _ => (0..value.len())
+                .step_by(2)
+                .map(|at| u8::from_str_radix(&value[at..at + 2], 16).unwrap())
+                .collect(),
+        };
+        let base64 = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, value);
+        attributes.insert(name.to_owned(), serde_json::json!([base64]));
+    }
+    attributes.into()
 }
 
 #[test]
@@ -159,18 +191,24 @@ fn attributes_of_a_domain_controller_are_told() {
     const DOMAIN: &str = "S-1-5-21-2020533880-445741037-1269285368";
     let capture = capture("samba/pac-alice-aes256-krb5-mutual");
     let sid = |rid: u32| format!("{DOMAIN}-{rid}");
+    let group = |sid: String| serde_json::json!({ "sid": sid, "attributes": ["mandatory", "enabled_by_default", "enabled"] });
     let (_, json) = explain_json(&capture, &[]);
     let expected = serde_json::json!({
         "pac": "verified",
         "sid": sid(1103),
         "primary_group": sid(513),
-        "groups": [sid(513), sid(1110), sid(1111)],
-        "extra_sids": ["S-1-18-1"],
+        "groups": [group(sid(513)), group(sid(1110)), group(sid(1111))],
+        "extra_sids": [group("S-1-18-1".into())],
         "sam_name": "alice",
         "display_name": "Alice A",
         "upn": "alice@ad.test",
         "domain": "ADT",
         "dns_domain": "AD.TEST",
+        "upn_source": "account",
+        "logon_server": "DC1",
+        "logon_time": "2026-11-22T05:58:48Z",
+        "user_flags": 32,
+        "user_account_control": 16,
     });
     assert_eq!(json["attributes"], expected);
     let ended = explain(&capture, &[], &capture.initiator_token());

@@ -1,6 +1,9 @@
 //! Who made the request, as the application sees it.
 
-use negotiate_core::{ContextFlags, MechType, NameKind, SecurityContext, Sid, Timestamp};
+use negotiate_core::{
+    Account, AccountUnreadable, ContextFlags, MechType, NameAttribute, NameKind, SecurityContext, Sid,
+    Timestamp,
+};
 use std::fmt;
 use std::sync::Arc;
 
@@ -52,6 +55,36 @@ impl Identity {
     #[must_use]
     pub fn sid(&self) -> Option<Sid> {
         self.context.initiator().sid()
+    }
+
+    /// What the user's domain says about the account: groups by their SIDs, names, claims. `None` if it says nothing that
+    /// can be believed, as most KDCs but those of Active Directory, Samba and FreeIPA do. It is read anew at each call.
+    ///
+    /// An error is a reason to refuse whatever depends on the account.
+    #[must_use]
+    pub fn account(&self) -> Option<Result<Account, AccountUnreadable>> {
+        self.context.account()
+    }
+
+    /// The name attributes (RFC 6680), under the names that MIT krb5 gives them: `auth-indicators`,
+    /// `urn:mspac:logon-info`.
+    #[must_use]
+    pub fn name_attributes(&self) -> Vec<NameAttribute<'_>> {
+        self.context.name_attributes()
+    }
+
+    /// One of them, by its name.
+    #[must_use]
+    pub fn name_attribute(&self, name: &str) -> Option<NameAttribute<'_>> {
+        self.context.name_attribute(name)
+    }
+
+    /// How the user authenticated, in the words of the KDC's administrator (RFC 8129): `pkinit`, `otp`.
+    #[must_use]
+    pub fn auth_indicators(&self) -> Vec<&str> {
+        let attribute = self.name_attribute(NameAttribute::AUTH_INDICATORS);
+        let values = attribute.into_iter().flat_map(|attribute| attribute.values);
+        values.filter_map(|value| str::from_utf8(value).ok()).collect()
     }
 
     /// Whether it names anybody; mechanisms refuse anonymous clients unless told otherwise.

@@ -24,6 +24,19 @@ async fn page(user: Identity) -> String {
         user.mechanism(),
         flags.join(" ")
     );
+    match user.account() {
+        Some(Ok(account)) => {
+            page += &format!("account: {} of {}\n", account.sid, account.domain);
+            for group in account.all_groups().filter(|group| group.grants()) {
+                page += &format!("group: {}\n", group.sid);
+            }
+        }
+        Some(Err(error)) => page += &format!("account: {error}\n"),
+        None => {}
+    }
+    for indicator in user.auth_indicators() {
+        page += &format!("logged in by: {indicator}\n");
+    }
     let kerberos: Option<&Details> = user.context().details();
     if let Some(delegated) = kerberos.and_then(|details| details.delegated.as_ref()) {
         for credential in delegated.credentials() {

@@ -4,7 +4,8 @@
 use crate::bounds::allocating_at_most;
 use crate::ndr::{Array, Ndr, utf16};
 use crate::pac::signed;
-use mech_krb5::pac::{BufferType, ClaimValues, Claims, ClaimsSource};
+use mech_krb5::pac::{BufferType, Claims};
+use negotiate_core::{ClaimValues, ClaimsSource};
 
 /// # Panics
 /// If any of this does not hold.

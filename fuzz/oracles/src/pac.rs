@@ -7,8 +7,8 @@ use crate::ndr::{Array, Ndr, Sid, utf16};
 use crate::support::{Etype, key};
 use mech_krb5::Principal;
 use mech_krb5::crypto::KeyUsage;
-use mech_krb5::pac::{BufferType, Evidence, Group, KdcEvidence, LogonInfo, Pac, PacFault, VerifiedPac};
-use negotiate_core::Timestamp;
+use mech_krb5::pac::{BufferType, Evidence, KdcEvidence, LogonInfo, Pac, PacFault, VerifiedPac};
+use negotiate_core::{Group, Timestamp};
 
 const AUTHTIME: Timestamp = Timestamp::from_unix(1_795_327_048);
 

@@ -1,6 +1,8 @@
 //! `PACTYPE` and `PAC_INFO_BUFFER` (MS-PAC sections 2.3 and 2.4): which buffers a PAC has, and where.
 
 use super::{Evidence, PacFault, VerifiedPac, ndr, verified};
+use alloc::borrow::Cow;
+use alloc::format;
 use core::fmt;
 use core::ops::Range;
 
@@ -55,6 +57,21 @@ impl BufferType {
         (Self::REQUESTER, "requestor"),
         (Self::FULL_CHECKSUM, "full-checksum"),
     ];
+
+    /// The name attribute that MIT krb5's acceptor gives the buffer as: `urn:mspac:logon-info`, `urn:mspac:19`.
+    #[must_use]
+    pub fn attribute(self) -> Cow<'static, str> {
+        match self {
+            Self::LOGON_INFO => "urn:mspac:logon-info".into(),
+            Self::CREDENTIALS_INFO => "urn:mspac:credentials-info".into(),
+            Self::SERVER_CHECKSUM => "urn:mspac:server-checksum".into(),
+            Self::KDC_CHECKSUM => "urn:mspac:privsvr-checksum".into(),
+            Self::CLIENT_INFO => "urn:mspac:client-info".into(),
+            Self::DELEGATION_INFO => "urn:mspac:delegation-info".into(),
+            Self::UPN_DNS_INFO => "urn:mspac:upn-dns-info".into(),
+            Self(number) => format!("urn:mspac:{number}").into(),
+        }
+    }
 
     /// The type that a name attribute of MIT krb5 stands for: `urn:mspac:logon-info`, `urn:mspac:12`.
     #[must_use]

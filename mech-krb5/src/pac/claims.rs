@@ -7,6 +7,7 @@ use super::ndr::{self, ArrayHeader, Pointer, Reader};
 use super::{PacFault, lzxpress_huffman};
 use alloc::string::String;
 use alloc::vec::Vec;
+use negotiate_core::{Claim, ClaimValues, ClaimsSource};
 
 /// Claims of a user or a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,46 +15,6 @@ use alloc::vec::Vec;
 pub struct Claims {
     /// The claims, in the KDC's order.
     pub claims: Vec<Claim>,
-}
-
-/// One claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Claim {
-    /// Who says it.
-    pub source: ClaimsSource,
-    /// Its name: `ad://ext/department:88d5d9085ea5c0c0`.
-    pub id: String,
-    /// Its values.
-    pub values: ClaimValues,
-}
-
-/// Who says a claim (`CLAIMS_SOURCE_TYPE`, MS-ADTS section 2.2.18.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ClaimsSource {
-    /// The directory.
-    ActiveDirectory,
-    /// The certificate that the client authenticated with.
-    Certificate,
-    /// Another one.
-    Other(u16),
-}
-
-/// The values of a claim, by its type (`CLAIM_TYPE`, MS-ADTS section 2.2.18.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ClaimValues {
-    /// Signed numbers.
-    Int64(Vec<i64>),
-    /// Unsigned numbers.
-    Uint64(Vec<u64>),
-    /// Texts.
-    String(Vec<String>),
-    /// Truth values.
-    Boolean(Vec<bool>),
-    /// Of an unknown type, which has no values.
-    Unknown(u16),
 }
 
 /// `CLAIMS_COMPRESSION_FORMAT` (MS-ADTS section 2.2.18.4). KDCs use these two.

@@ -1,8 +1,8 @@
 use super::PacFault;
-use super::logon_info::{Group, SidList, in_domain};
+use super::logon_info::{SidList, in_domain};
 use super::ndr::Reader;
 use alloc::vec::Vec;
-use negotiate_core::Sid;
+use negotiate_core::{Group, Sid};
 
 /// `PAC_DEVICE_INFO` (MS-PAC section 2.12): the device that the client logged on from, by its own ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]

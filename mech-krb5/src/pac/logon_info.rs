@@ -4,7 +4,7 @@ use super::PacFault;
 use super::ndr::{self, ArrayHeader, Reader};
 use alloc::string::String;
 use alloc::vec::Vec;
-use negotiate_core::{Sid, Timestamp};
+use negotiate_core::{Group, Sid, Timestamp};
 
 /// The account that logged on, and the groups it is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,15 +36,6 @@ pub struct LogonInfo {
     pub user_flags: u32,
     /// `UserAccountControl` (MS-SAMR section 2.2.1.12).
     pub user_account_control: u32,
-}
-
-/// A group by its SID, with the attributes of the membership (`SE_GROUP_*`, MS-PAC sections 2.2.1 and 2.2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// SID of the group.
-    pub sid: Sid,
-    /// Attributes.
-    pub attributes: u32,
 }
 
 impl LogonInfo {

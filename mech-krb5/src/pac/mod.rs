@@ -5,6 +5,7 @@
 //!
 //! Not here: which containers a PAC may stand in and what a bad one means for the login (see `accept`).
 
+mod account;
 mod buffers;
 mod claims;
 mod client_info;
@@ -20,11 +21,11 @@ mod upn_dns_info;
 mod verified;
 
 pub use buffers::{BufferType, MAX_BUFFERS, Pac};
-pub use claims::{Claim, ClaimValues, Claims, ClaimsSource};
+pub use claims::Claims;
 pub use delegation_info::DelegationInfo;
 pub use device_info::{DeviceInfo, DomainGroups};
 pub use fault::PacFault;
-pub use logon_info::{Group, LogonInfo};
+pub use logon_info::LogonInfo;
 pub use requester::PacAttributes;
 pub use signature::{Evidence, KdcEvidence};
 pub use upn_dns_info::{UpnDnsInfo, UpnSource};

@@ -75,6 +75,8 @@ fn knowing_the_kdc() -> Server {
 fn assert_without(accepted: &Accepted, warnings: &[Warning]) {
     assert!(accepted.details().pac.is_none());
     assert_eq!(accepted.context.initiator().sid(), None);
+    assert!(accepted.context.account().is_none());
+    assert!(accepted.context.name_attributes().is_empty());
     assert_eq!(accepted.details().warnings, warnings);
 }
 
@@ -98,6 +100,78 @@ fn a_pac_without_logon_information_names_no_sid() {
     let accepted = requiring().accepted(&with(|pac| pac));
     assert!(accepted.details().pac.is_some());
     assert_eq!(accepted.context.initiator().sid(), None);
+    assert!(accepted.context.account().is_none());
+}
+
+/// What any application can ask for, whatever the mechanism.
+#[test]
+fn account_and_name_attributes_are_those_of_the_pac() {
+    let login = with(|pac| pac.with(BufferType::LOGON_INFO, logon_info()));
+    let accepted = using().accepted(&login);
+    let account = accepted.context.account().unwrap().unwrap();
+    let case = &testvectors::load("pac/logon-info.txt")[1];
+    assert_eq!(account.sid.to_string(), case.text("user"));
+    assert_eq!(account.sam_name, case.text("effective-name"));
+    assert_eq!(account.domain, case.text("logon-domain-name"));
+    let all = ["groups", "extra-sids", "resource-groups"].map(|list| case.lines(list));
+    let all: Vec<_> = all.iter().flatten().filter(|line| !line.is_empty()).collect();
+    let ours = account
+        .all_groups()
+        .map(|group| format!("{} {:#x}", group.sid, group.attributes));
+    assert_eq!(
+        ours.collect::<Vec<_>>(),
+        all.into_iter().map(ToString::to_string).collect::<Vec<_>>()
+    );
+
+    let names: Vec<_> = accepted
+        .context
+        .name_attributes()
+        .into_iter()
+        .map(|attribute| attribute.name)
+        .collect();
+    let expected = [
+        "",
+        "client-info",
+        "logon-info",
+        "server-checksum",
+        "privsvr-checksum",
+    ];
+    assert_eq!(names, expected.map(|name| format!("urn:mspac:{name}")));
+    let attribute = accepted.context.name_attribute("URN:mspac:Logon-Info").unwrap();
+    assert_eq!(attribute.values, [&logon_info()[..]]);
+    assert!(!format!("{attribute:?}").contains("16, 8"), "{attribute:?}");
+    assert!(
+        accepted
+            .context
+            .name_attribute("urn:mspac:upn-dns-info")
+            .is_none()
+    );
+
+    let ignored = ignoring().accepted(&login);
+    assert!(ignored.context.account().is_none() && ignored.context.name_attributes().is_empty());
+}
+
+/// A group that is not seen might be one that is to be kept out.
+#[test]
+fn an_account_is_read_whole_or_not_at_all() {
+    for unreadable in [
+        BufferType::UPN_DNS_INFO,
+        BufferType::DELEGATION_INFO,
+        BufferType::CLIENT_CLAIMS,
+    ] {
+        let mut login = Login::default();
+        let pac = of(&login)
+            .with(BufferType::LOGON_INFO, logon_info())
+            .with(unreadable, [0xff; 24]);
+        let pac = signed(&login, pac);
+        put(&mut login, &pac);
+        let accepted = using().accepted(&login);
+        let error = accepted.context.account().unwrap().unwrap_err();
+        assert!(
+            std::error::Error::source(&error).is_some(),
+            "{unreadable}: {error}"
+        );
+    }
 }
 
 /// Outside AD-IF-RELEVANT it must be understood, and is.

@@ -107,6 +107,22 @@ fn attributes_have_the_names_of_mit_krb5() {
     ] {
         assert_eq!(BufferType::from_attribute(attribute), None, "{attribute}");
     }
+    // MIT krb5 names those that it knows, and numbers the others.
+    for (number, attribute) in [
+        (1, "urn:mspac:logon-info"),
+        (2, "urn:mspac:credentials-info"),
+        (6, "urn:mspac:server-checksum"),
+        (7, "urn:mspac:privsvr-checksum"),
+        (10, "urn:mspac:client-info"),
+        (11, "urn:mspac:delegation-info"),
+        (12, "urn:mspac:upn-dns-info"),
+        (13, "urn:mspac:13"),
+        (19, "urn:mspac:19"),
+        (4711, "urn:mspac:4711"),
+    ] {
+        assert_eq!(BufferType(number).attribute(), attribute);
+        assert_eq!(BufferType::from_attribute(attribute), Some(BufferType(number)));
+    }
     assert_eq!(BufferType(12).to_string(), "upn-dns-info");
     assert_eq!(BufferType(4711).to_string(), "4711");
 }

@@ -1,7 +1,8 @@
 //! Claims of real KDCs, and what is refused of others.
 
 use crate::with_buffer;
-use mech_krb5::pac::{BufferType, ClaimValues, Claims, ClaimsSource, PacFault};
+use mech_krb5::pac::{BufferType, Claims, PacFault};
+use negotiate_core::{ClaimValues, ClaimsSource};
 
 fn described(claims: &Claims) -> Vec<String> {
     let list = |values: Vec<String>| values.join(", ");

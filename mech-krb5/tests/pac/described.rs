@@ -1,6 +1,7 @@
 //! What is read from a PAC, in the words of the vector files.
 
-use mech_krb5::pac::{Group, PacAttributes, UpnSource, VerifiedPac};
+use mech_krb5::pac::{PacAttributes, UpnSource, VerifiedPac};
+use negotiate_core::Group;
 use testvectors::Case;
 
 /// Compares every field that the case has with what is in the PAC.

@@ -9,8 +9,8 @@ use crate::binary::{Fields, Order, Read, inside};
 use crate::decoder::Decoder;
 use crate::kerberos::PacVerdict;
 use crate::tree::{Node, Value};
-use mech_krb5::pac::{ClaimValues, Claims, MAX_BUFFERS};
-use negotiate_core::Sid;
+use mech_krb5::pac::{Claims, MAX_BUFFERS};
+use negotiate_core::{ClaimValues, Sid};
 
 const PACTYPE: &str = "MS-PAC section 2.3";
 const INFO: &str = "MS-PAC section 2.4";

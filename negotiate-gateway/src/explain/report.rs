@@ -1,6 +1,6 @@
 //! What `explain` prints: a JSON object whose keys are fixed, or the same for people.
 
-use super::attributes::Attributes;
+use super::attributes::{self, Attributes};
 use super::kind::Kind;
 use crate::input::Form;
 use crate::krb5_conf::Krb5Conf;
@@ -9,6 +9,7 @@ use mech_krb5::keytab::Match;
 use negotiate_core::{Explain, Reject, SecurityContext, Step};
 use negotiate_http::RequestError;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// The code of a token that is neither accepted nor refused.
@@ -29,6 +30,7 @@ pub(super) struct Report {
     end_time: Option<String>,
     delegated: Option<bool>,
     attributes: Option<Attributes>,
+    name_attributes: Option<BTreeMap<String, Vec<String>>>,
     code: Option<&'static str>,
     message: Option<String>,
     blame: Option<String>,
@@ -93,6 +95,7 @@ impl Report {
             note: krb5.and_then(|details| note(details.key_match)),
             delegated: Some(krb5.is_some_and(|details| details.delegated.is_some())),
             attributes: krb5.map(Attributes::of),
+            name_attributes: krb5.map(attributes::name_attributes),
             end_time: context.expires().map(|time| time.to_string()),
             ..self
         }

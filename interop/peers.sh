@@ -157,6 +157,9 @@ write_kdc_conf() {
     pkinit_identity = FILE:$state/pki/kdc.pem,$state/pki/kdc.key
     pkinit_anchors = FILE:$state/pki/ca.pem
     reject_bad_transit = false
+    pkinit_indicator = pkinit
+    spake_preauth_indicator = spake
+    spake_preauth_indicator = a password, proved
   }
   SUB.OTHER.TEST = {
     database_name = $state/db/sub
@@ -205,6 +208,11 @@ components = EXP:1,SEQUENCE:components
 E
     openssl req -newkey rsa:2048 -nodes -keyout kdc.key -out kdc.csr -subj /CN=kdc
     openssl x509 -req -in kdc.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile kdc.ext -out kdc.pem
+    # RFC 4556 section 3.2.2: alice's name, and the purpose id-pkinit-KPClientAuth.
+    sed 's/2\.3\.5$/2.3.4/; s/^name = EXP:0,INTEGER:2/name = EXP:0,INTEGER:1/; s/^type = .*/type = EXP:0,INTEGER:1/
+        s/^0 = .*/0 = GeneralString:alice/; /^1 = /d' kdc.ext >alice.ext
+    openssl req -newkey rsa:2048 -nodes -keyout alice.key -out alice.csr -subj /CN=alice
+    openssl x509 -req -in alice.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile alice.ext -out alice.pem
     # Two for HTTPS: ours, and that of a machine in the middle.
     for name in www other; do
         openssl req -x509 -newkey rsa:2048 -sha256 -nodes -keyout $name.key -out $name.pem -days 30 \

@@ -201,8 +201,12 @@ pub(crate) struct IdentityHeaders {
     pub(crate) realm: Option<Header>,
     /// Its local name by krb5.conf's `auth_to_local`, if it has one: `alice`.
     pub(crate) local_name: Option<Header>,
+    /// SID of the account; left out if the KDC told none.
+    pub(crate) sid: Option<Header>,
     /// How it was authenticated: `krb5`.
     pub(crate) mechanism: Option<Header>,
+    /// How the user authenticated to the KDC, in its administrator's words, as a list; left out if the KDC told nothing.
+    pub(crate) auth_indicators: Option<Header>,
     /// When the authentication ends to be good, in seconds since 1970.
     pub(crate) expires: Option<Header>,
 }
@@ -213,7 +217,9 @@ impl Default for IdentityHeaders {
             user: Header(HeaderName::from_static("x-remote-user")),
             realm: None,
             local_name: None,
+            sid: None,
             mechanism: None,
+            auth_indicators: None,
             expires: None,
         }
     }
@@ -222,7 +228,14 @@ impl Default for IdentityHeaders {
 impl IdentityHeaders {
     /// The names in use.
     pub(crate) fn names(&self) -> impl Iterator<Item = &HeaderName> {
-        let optional = [&self.realm, &self.local_name, &self.mechanism, &self.expires];
+        let optional = [
+            &self.realm,
+            &self.local_name,
+            &self.sid,
+            &self.mechanism,
+            &self.auth_indicators,
+            &self.expires,
+        ];
         std::iter::once(&self.user)
             .chain(optional.into_iter().flatten())
             .map(|header| &header.0)

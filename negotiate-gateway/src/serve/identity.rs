@@ -88,6 +88,13 @@ impl ToldIdentity {
         if let (Some(header), Some(local_name)) = (&names.local_name, self.local_name(identity)) {
             headers.insert(&header.0, value(&local_name)?);
         }
+        if let (Some(header), Some(sid)) = (&names.sid, identity.sid()) {
+            headers.insert(&header.0, value(&sid.to_string())?);
+        }
+        let indicators = identity.auth_indicators();
+        if let (Some(header), false) = (&names.auth_indicators, indicators.is_empty()) {
+            headers.insert(&header.0, value(&list(&indicators))?);
+        }
         if let Some(header) = &names.mechanism {
             headers.insert(&header.0, HeaderValue::from_static(identity.mechanism().name()));
         }
@@ -96,9 +103,38 @@ impl ToldIdentity {
         }
         Ok(())
     }
+
     /// Many have none: the header is left out then.
     fn local_name(&self, identity: &Identity) -> Option<String> {
         let details = identity.context().details::<Details>()?;
         self.local_names.as_ref()?.map(details.client.borrow()).ok()
+    }
+}
+
+/// A list (RFC 9110 section 5.6.1) of tokens. Any but RFC 3986's unreserved characters are percent-encoded, so that no value looks like two.
+fn list(values: &[&str]) -> String {
+    let encoded = |value: &&str| {
+        let bytes = value.bytes().map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        });
+        bytes.collect::<String>()
+    };
+    values.iter().map(encoded).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_of_a_list_looks_like_two() {
+        assert_eq!(list(&["pkinit", "otp"]), "pkinit, otp");
+        assert_eq!(
+            list(&["pk, init\n", "100%", "\u{fc}"]),
+            "pk%2C%20init%0A, 100%25, %C3%BC"
+        );
     }
 }

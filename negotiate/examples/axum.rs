@@ -1,6 +1,8 @@
 //! A page that tells its user who they are: `axum --keytab FILE [--listen ADDRESS]`, then `curl --negotiate -u : URL`.
+//! And a unit test that logs in to it.
 
 use axum::{Router, routing::get};
+use negotiate::Acceptor;
 use negotiate::http::{Identity, NegotiateLayer, serve};
 use negotiate::krb5::Details;
 use std::error::Error;
@@ -10,11 +12,14 @@ use tokio::net::TcpListener;
 async fn main() -> Result<(), Box<dyn Error>> {
     let (keytab, listen) = arguments().ok_or("usage: axum --keytab FILE [--listen ADDRESS]")?;
     let acceptor = negotiate::acceptor_with_keytab(keytab)?;
-    let app = Router::new()
-        .route("/", get(page))
-        .layer(NegotiateLayer::new(acceptor));
-    serve(TcpListener::bind(listen).await?, app).await;
+    serve(TcpListener::bind(listen).await?, app(acceptor)).await;
     Ok(())
+}
+
+fn app(acceptor: Acceptor) -> Router {
+    Router::new()
+        .route("/", get(page))
+        .layer(NegotiateLayer::new(acceptor))
 }
 
 async fn page(user: Identity) -> String {
@@ -57,4 +62,49 @@ fn arguments() -> Option<(String, String)> {
         }
     }
     Some((keytab?, listen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::{Body, to_bytes};
+    use axum::http::{Request, StatusCode};
+    use negotiate_testkit::Kdc;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn alice_logs_in() {
+        let kdc = Kdc::new("EXAMPLE.TEST")
+            .user("alice", "secret")
+            .service("HTTP/localhost");
+        let app = app(kdc.acceptor(&["HTTP/localhost"]));
+        let browser = kdc.browser("alice", "secret").unwrap();
+        let visit = browser.delegating().visit("HTTP/localhost").unwrap();
+
+        let request = Request::get("/").header("Authorization", visit.authorization());
+        let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+
+        assert_eq!(response.status(), StatusCode::OK);
+        let reply = response.headers()["WWW-Authenticate"].to_str().unwrap();
+        visit.www_authenticate(reply).unwrap().finish().unwrap(); // the page has proved itself
+        let page = to_bytes(response.into_body(), 1 << 16).await.unwrap();
+        let page = String::from_utf8(page.to_vec()).unwrap();
+        assert!(
+            page.starts_with("user: alice@EXAMPLE.TEST\nmechanism: krb5\n"),
+            "{page}"
+        );
+        assert!(page.contains("delegated: "), "{page}");
+    }
+
+    #[tokio::test]
+    async fn nobody_is_asked_to_log_in() {
+        let kdc = Kdc::new("EXAMPLE.TEST").service("HTTP/localhost");
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        let response = app(kdc.acceptor(&["HTTP/localhost"]))
+            .oneshot(request)
+            .await
+            .unwrap();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(response.headers()["WWW-Authenticate"], "Negotiate");
+    }
 }

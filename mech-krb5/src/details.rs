@@ -3,7 +3,7 @@
 use crate::crypto::{EncryptionType, Key};
 use crate::delegation::DelegatedCredential;
 use crate::keytab::Match;
-use crate::message::{TicketFlags, TokenRestrictions};
+use crate::message::{AdType, TicketFlags, TokenRestrictions};
 use crate::pac::{PacFault, VerifiedPac};
 use crate::principal::Principal;
 use alloc::string::String;
@@ -51,6 +51,9 @@ pub struct Details {
     pub authentication_indicators: Vec<String>,
     /// The client's word that it means less than all of its rights.
     pub token_restrictions: Option<TokenRestrictions>,
+    /// Elements of the ticket's authorization data of types that this crate does not know, and need not (RFC 4120 section
+    /// 8.1 wants applications to get them). At most 64.
+    pub other_authorization_data: Vec<OtherAuthorizationData>,
     /// What the operator should hear of.
     pub warnings: Vec<Warning>,
 }
@@ -74,6 +77,27 @@ impl MechDetails for Details {
         attributes.extend(self.pac.iter().flat_map(VerifiedPac::name_attributes));
         attributes
     }
+}
+
+/// An element of authorization data that means something to the application alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherAuthorizationData {
+    /// What it is.
+    pub ad_type: AdType,
+    /// Its content.
+    pub ad_data: Vec<u8>,
+    /// Whose word it is.
+    pub origin: AuthorizationDataOrigin,
+}
+
+/// Whose word an element of authorization data is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AuthorizationDataOrigin {
+    /// The client's, perhaps: a KDC copies into a ticket what the client asks for. It may take rights away and never give
+    /// any (RFC 4120 section 5.2.6.2).
+    Ticket,
+    /// The KDC's own, signed for this service in a CAMMAC (RFC 7751).
+    Cammac,
 }
 
 /// Something that is not as it should be and does not hinder the login.

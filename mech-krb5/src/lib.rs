@@ -39,7 +39,7 @@ pub use accept::{AnonymousPolicy, PacPolicy, TransitedPolicy, UnknownAuthorizati
 pub use context::{ContextKeys, MessageProtection, Role};
 pub use credential::Credential;
 pub use delegation::DelegatedCredential;
-pub use details::{Details, Warning};
+pub use details::{AuthorizationDataOrigin, Details, OtherAuthorizationData, Warning};
 pub use error::{
     About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part, PathFault,
     TicketLabel,

@@ -227,6 +227,7 @@ fn establish(
         delegated,
         pac,
         authentication_indicators: kdc.indicators,
+        other_authorization_data: kdc.others,
         token_restrictions: kdc.restrictions.or(client.restrictions),
         warnings: rc4
             .then_some(Warning::Rc4)

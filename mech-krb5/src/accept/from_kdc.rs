@@ -4,7 +4,7 @@
 use super::authorization_data::{Meaning, Place};
 use super::pac::{PacFound, PacPolicy};
 use crate::crypto::{Key, KeyUsage};
-use crate::details::Warning;
+use crate::details::{AuthorizationDataOrigin, OtherAuthorizationData, Warning};
 use crate::message::{AdCammac, AdKdcIssued, AdType, AuthorizationDataEntry, Checksum, TokenRestrictions};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -17,8 +17,13 @@ pub(super) struct FromKdc<'a> {
     /// From CAMMACs whose service verifier fits, and from nowhere else.
     pub(super) indicators: Vec<String>,
     pub(super) restrictions: Option<TokenRestrictions>,
+    /// Of types that are not known here.
+    pub(super) others: Vec<OtherAuthorizationData>,
     pub(super) warning: Option<Warning>,
 }
+
+/// More than any ticket has; a bound because each is copied.
+const MAX_OTHERS: usize = 64;
 
 /// The reading of one ticket's elements.
 pub(super) struct Reading<'r, 'a> {
@@ -66,7 +71,28 @@ impl<'r, 'a> Reading<'r, 'a> {
                 self.found.restrictions = self.found.restrictions.or(restrictions);
                 Meaning::Understood
             }
-            _ => Meaning::Unknown,
+            _ => {
+                self.keep(place, entry);
+                Meaning::Unknown
+            }
+        }
+    }
+
+    /// For the application. A known type in the wrong place is nobody's.
+    fn keep(
+        &mut self,
+        place: Place,
+        AuthorizationDataEntry { ad_type, ad_data }: AuthorizationDataEntry<'_>,
+    ) {
+        if !ad_type.is_known() && self.found.others.len() < MAX_OTHERS {
+            self.found.others.push(OtherAuthorizationData {
+                ad_type,
+                ad_data: ad_data.to_vec(),
+                origin: match place {
+                    Place::Cammac => AuthorizationDataOrigin::Cammac,
+                    Place::Top | Place::IfRelevant | Place::Elsewhere => AuthorizationDataOrigin::Ticket,
+                },
+            });
         }
     }
 

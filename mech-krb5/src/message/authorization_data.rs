@@ -52,6 +52,25 @@ impl AdType {
     pub const AP_OPTIONS: Self = Self(143);
     /// KERB-TARGET-PRINCIPAL (MS-KILE section 3.2.5.8).
     pub const TARGET_PRINCIPAL: Self = Self(144);
+
+    /// Whether this crate knows what it means.
+    pub(crate) const fn is_known(self) -> bool {
+        matches!(
+            self,
+            Self::IF_RELEVANT
+                | Self::KDC_ISSUED
+                | Self::AND_OR
+                | Self::MANDATORY_FOR_KDC
+                | Self::CAMMAC
+                | Self::AUTHENTICATION_INDICATOR
+                | Self::WIN2K_PAC
+                | Self::ETYPE_NEGOTIATION
+                | Self::TOKEN_RESTRICTIONS
+                | Self::LOCAL
+                | Self::AP_OPTIONS
+                | Self::TARGET_PRINCIPAL
+        )
+    }
 }
 
 /// Elements of one list. Windows writes three, MIT with every indicator two: more than this is an attempt to make us work.

@@ -2,6 +2,7 @@
 
 use crate::forge::{Cammac, and_or, authorization_data, indicators, kdc_issued};
 use crate::login::{ETYPE, Login, Server, key};
+use mech_krb5::AuthorizationDataOrigin as Origin;
 use mech_krb5::Warning;
 use mech_krb5::crypto::{EncryptionType, KeyUsage};
 use negotiate_core::der::Writer;
@@ -181,6 +182,49 @@ fn indicators_elsewhere_do_not_count() {
     assert_eq!(accepted.details().authentication_indicators, [""; 0]);
     planted.authenticator.authorization_data = Some(authorization_data(&[(CAMMAC, &genuine)]));
     assert_eq!(Server::default().verdict(&planted), UNKNOWN_REFUSED);
+}
+
+/// RFC 4120 section 8.1: what nobody here knows, the application may. Whose word it is goes with it.
+#[test]
+fn elements_of_other_types_are_handed_on_with_their_origin() {
+    let ordinary = Login::default();
+    let others = |data: Vec<u8>| {
+        let mut login = login(data);
+        // The client's own are none of the ticket's.
+        login.authenticator.authorization_data = Some(if_relevant(UNKNOWN, b"the client's"));
+        let accepted = Server::default().accepted(&login);
+        let others = accepted.details().other_authorization_data.iter();
+        let others = others.map(|other| (other.ad_type.0, other.ad_data.clone(), other.origin));
+        others.collect::<Vec<_>>()
+    };
+    let of = |text: &[u8], origin| (UNKNOWN, text.to_vec(), origin);
+    assert_eq!(others(if_relevant(UNKNOWN, b"one")), [of(b"one", Origin::Ticket)]);
+    let optional = authorization_data(&[(UNKNOWN, b"signed")]);
+    let signed = cammac(&ordinary, &[(IF_RELEVANT, &optional)]);
+    assert_eq!(
+        others(if_relevant(CAMMAC, &signed.encode())),
+        [of(b"signed", Origin::Cammac)]
+    );
+    // A verifier that does not fit vouches for nobody.
+    let mut forged = signed.clone();
+    forged.svc_verifier = forged.kdc_verifier.clone();
+    assert_eq!(others(if_relevant(CAMMAC, &forged.encode())), []);
+    let issued = kdc_issued(
+        &authorization_data(&[(UNKNOWN, b"issued")]),
+        &ordinary.session_key,
+    );
+    assert_eq!(
+        others(if_relevant(KDC_ISSUED, &issued)),
+        [of(b"issued", Origin::Ticket)]
+    );
+    // Known types are told as what they are, or in a wrong place not at all.
+    for known in [INDICATOR, 128, 129, 141, 142, 143, 144] {
+        assert_eq!(others(if_relevant(known, b"\0\0\0\0")), [], "{known}");
+    }
+    let list = |count: usize| authorization_data(&vec![(UNKNOWN, &b"x"[..]); count]);
+    let (first, second) = (list(60), list(10));
+    let many = authorization_data(&[(IF_RELEVANT, &first), (IF_RELEVANT, &second)]);
+    assert_eq!(others(many).len(), 64);
 }
 
 #[test]

@@ -78,11 +78,13 @@ make_realms() {
     write_krb5_conf >"$state/krb5.conf"
     write_kdc_conf >"$state/kdc.conf"
     write_krb5_conf_of_kdc >"$state/krb5-of-kdc.conf"
+    write_krb5_conf_with_rc4 >"$state/krb5-rc4.conf"
+    write_krb5_conf_with_rc4 'permitted_enctypes = rc4-hmac' >"$state/krb5-rc4-only.conf"
     (cd "$state/pki" && make_certificates) >"$state/log/openssl" 2>&1 || die "openssl: $(tail -1 "$state/log/openssl")"
     for realm in $realms; do
         kdb5_util -r $realm create -s -P "master of $realm" || die "kdb5_util failed: $(tail -1 "$state/log/kdb5_util")"
     done >"$state/log/kdb5_util" 2>&1
-    principals_of_mit_test | kadmin.local -r MIT.TEST >"$state/log/kadmin" 2>&1
+    principals_of_mit_test | KRB5_CONFIG=$state/krb5-of-kdc.conf kadmin.local -r MIT.TEST >"$state/log/kadmin" 2>&1
     principals_of_other_test | kadmin.local -r OTHER.TEST >>"$state/log/kadmin" 2>&1
     for realm in SUB.OTHER.TEST FAR.ORG; do
         principals_of_a_realm_behind | kadmin.local -r $realm >>"$state/log/kadmin" 2>&1
@@ -132,6 +134,8 @@ E
 write_krb5_conf_of_kdc() {
     cat <<E
 include $state/krb5.conf
+[libdefaults]
+  allow_rc4 = true
 [capaths]
   FAR.ORG = {
     MIT.TEST = .
@@ -139,6 +143,16 @@ include $state/krb5.conf
   SUB.OTHER.TEST = {
     MIT.TEST = .
   }
+E
+}
+
+# write_krb5_conf_with_rc4 [SETTING]: for clients that still use it.
+write_krb5_conf_with_rc4() {
+    cat <<E
+include $state/krb5.conf
+[libdefaults]
+  allow_rc4 = true
+  ${1:-}
 E
 }
 
@@ -239,6 +253,9 @@ E
         echo "setstr HTTP/$host session_enctypes ${etype#*:}"
         echo "ktadd -norandkey -k $state/keytab/www HTTP/$host"
     done
+    echo "addprinc -randkey -e rc4-hmac:normal HTTP/e23.mit.test"
+    echo "setstr HTTP/e23.mit.test session_enctypes rc4-hmac"
+    echo "ktadd -norandkey -k $state/keytab/rc4 HTTP/e23.mit.test"
 }
 
 principals_of_other_test() {

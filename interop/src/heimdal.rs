@@ -96,6 +96,19 @@ pub fn klist(tickets: &Tickets) -> String {
     text(&succeed(tickets.given_to(in_realm(&mut command)), b""))
 }
 
+/// Fetches the ticket for a service with a session key of this type alone.
+pub fn fetch(tickets: &Tickets, etype: &str, service: &str) {
+    let mut command = program("kgetcred");
+    command.arg(format!("--enctype={etype}")).arg(service);
+    succeed(tickets.given_to(in_realm(&mut command)), b"");
+}
+
+/// Lets `command` use Heimdal's libraries, in its realm.
+pub fn with_library(command: &mut Command) -> &mut Command {
+    with_libraries(command);
+    in_realm(command)
+}
+
 /// Where its KDC listens.
 #[must_use]
 pub fn kdc_address() -> String {

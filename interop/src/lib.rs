@@ -30,4 +30,5 @@ pub mod peers;
 pub mod refusal;
 pub mod server;
 pub mod smb;
+pub mod speak;
 pub mod token;

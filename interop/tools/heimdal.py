@@ -73,17 +73,21 @@ class Context:
         """Whether the acceptor has proved itself."""
         return self.complete and bool(self._flags.value & MUTUAL)
 
-    def wrap(self, message):
-        """A confidential token."""
-        output, confidential = _Buffer(), ctypes.c_int()
-        self._call("gss_wrap", self._context, 1, 0, ctypes.byref(_Buffer.of(message)), ctypes.byref(confidential),
-                   ctypes.byref(output))
+    def wrap(self, message, confidential=True):
+        output, is_confidential = _Buffer(), ctypes.c_int()
+        self._call("gss_wrap", self._context, int(confidential), 0, ctypes.byref(_Buffer.of(message)),
+                   ctypes.byref(is_confidential), ctypes.byref(output))
         return output.bytes()
 
     def unwrap(self, token):
-        output = _Buffer()
-        self._call("gss_unwrap", self._context, ctypes.byref(_Buffer.of(token)), ctypes.byref(output), None, None)
-        return output.bytes()
+        return self.unwrap_protected(token)[0]
+
+    def unwrap_protected(self, token):
+        """The message, and whether it was confidential."""
+        output, is_confidential = _Buffer(), ctypes.c_int()
+        self._call("gss_unwrap", self._context, ctypes.byref(_Buffer.of(token)), ctypes.byref(output),
+                   ctypes.byref(is_confidential), None)
+        return output.bytes(), bool(is_confidential.value)
 
     def mic(self, message):
         output = _Buffer()

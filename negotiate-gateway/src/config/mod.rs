@@ -74,6 +74,8 @@ pub(crate) struct Acceptor {
     /// Files of krb5.conf's format, for `clockskew`, `[capaths]` and `auth_to_local`. None: nothing is read.
     #[serde(deserialize_with = "file::one_or_more_paths")]
     pub(crate) krb5_conf: Vec<PathBuf>,
+    /// Whether tickets under RC4 keys are taken, which anybody with an account in the realm can forge after some guessing.
+    pub(crate) danger_accept_rc4: bool,
     /// Realms of services whose KDCs are trusted to have checked the path between realms.
     pub(crate) trust_kdc: Vec<String>,
 }

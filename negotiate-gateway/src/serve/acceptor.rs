@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::keytab_file;
 use crate::krb5_conf::Krb5Conf;
 use mech_krb5::Krb5;
-use mech_krb5::crypto::EncryptionType;
+use mech_krb5::crypto::{EncryptionType, EncryptionTypes};
 use mech_krb5::keytab::{Keytab, KeytabEntry, KeytabSource as _};
 use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig};
 use negotiate_core::{Acceptor, Ambient, Seconds, ServiceName, SystemRandom, Timestamp};
@@ -30,8 +30,10 @@ pub(super) fn build(config: &Config, krb5_conf: &Krb5Conf) -> Result<Accepting, 
     let keys = WatchedKeytab::open(config.keytabs.clone(), WatchOptions::default())?;
     let keytab = keys.current();
     let names: Vec<ServiceName> = config.acceptor.names.iter().map(|name| name.0.clone()).collect();
-    let services = services(&keytab, &names);
+    let types = encryption_types(config);
+    let services = services(&keytab, &names, types);
     check(&keytab, &names, &services, &config.keytabs)?;
+    warn_of_rc4(types);
     let mut limits = negotiate_core::Limits::default();
     limits.token_len = config.limits.token.as_len();
     let krb5 = krb5(config, krb5_conf, keys)?;
@@ -74,14 +76,30 @@ fn krb5(config: &Config, krb5_conf: &Krb5Conf, keys: Arc<WatchedKeytab>) -> Resu
     })?;
     let krb5 = Krb5::builder_with(keys)
         .clock_skew(clock_skew)
+        .encryption_types(encryption_types(config))
         .transited(transited)
         .replay_cache(Arc::new(replay_cache))
         .build();
     krb5.map_err(|error| Failure::unusable(error.to_string(), "export AES keys into the keytab"))
 }
 
-fn is_usable(entry: &KeytabEntry) -> bool {
-    EncryptionType::from_number(entry.etype()).is_some()
+fn encryption_types(config: &Config) -> EncryptionTypes {
+    let types = EncryptionTypes::new();
+    if config.acceptor.danger_accept_rc4 {
+        types.danger_with_rc4()
+    } else {
+        types
+    }
+}
+
+fn warn_of_rc4(types: EncryptionTypes) {
+    if types.contains(EncryptionType::Rc4Hmac) {
+        tracing::warn!(
+            advice = "give the accounts AES keys (msDS-SupportedEncryptionTypes 0x18, then a new password), export the keytab again \
+                      and take acceptor.danger_accept_rc4 out",
+            "RC4 is accepted: whoever can get a ticket for this service can guess its password offline, and then be anybody here"
+        );
+    }
 }
 
 fn has_name(entry: &KeytabEntry, name: &ServiceName) -> bool {
@@ -90,14 +108,14 @@ fn has_name(entry: &KeytabEntry, name: &ServiceName) -> bool {
 }
 
 /// The principals that have a usable key and may be addressed.
-fn services(keytab: &Keytab, names: &[ServiceName]) -> Vec<String> {
+fn services(keytab: &Keytab, names: &[ServiceName], types: EncryptionTypes) -> Vec<String> {
     let may_be_addressed =
         |entry: &KeytabEntry| names.is_empty() || names.iter().any(|name| has_name(entry, name));
     let mut seen = HashSet::new();
     let entries = keytab
         .entries()
         .iter()
-        .filter(|entry| is_usable(entry) && may_be_addressed(entry));
+        .filter(|entry| types.find(entry.etype()).is_some() && may_be_addressed(entry));
     entries
         .map(KeytabEntry::principal)
         .filter(|principal| seen.insert(*principal))

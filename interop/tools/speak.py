@@ -1,0 +1,64 @@
+"""An initiator that logs in and then speaks: each token is a line of hex digits, its own on standard output, the acceptor's
+on standard input. Then come three per-message tokens each way (a MIC, a Wrap, a sealed Wrap), and "understood".
+
+speak.py mit|heimdal SERVICE@HOST FLAG...: by which libgssapi, with the tickets of KRB5CCNAME.
+"""
+
+import sys
+
+OURS, THEIRS = b"from the initiator", b"from the acceptor"
+FLAGS = {"mutual": 2, "replay": 4, "sequence": 8, "confidentiality": 16, "integrity": 32, "dce_style": 0x1000}
+
+
+class Mit:
+    def __init__(self, service, flags):
+        import gssapi
+
+        self._context = gssapi.SecurityContext(
+            name=gssapi.Name(service, gssapi.NameType.hostbased_service), usage="initiate", flags=flags,
+            mech=gssapi.OID.from_int_seq("1.2.840.113554.1.2.2"))
+        self.step = self._context.step
+        self.mic = self._context.get_signature
+        self.verify_mic = self._context.verify_signature
+
+    @property
+    def complete(self):
+        return self._context.complete
+
+    def wrap(self, message, sealed):
+        return self._context.wrap(message, sealed).message
+
+    def unwrap_protected(self, token):
+        message, sealed, _ = self._context.unwrap(token)
+        return message, sealed
+
+
+def hear():
+    return bytes.fromhex(input())
+
+
+def say(token):
+    print(token.hex(), flush=True)
+
+
+library, service, *flags = sys.argv[1:]
+flags = sum(FLAGS[flag] for flag in flags)
+if library == "mit":
+    context = Mit(service, flags)
+else:
+    import heimdal
+
+    context = heimdal.Context(service, "krb5", flags)
+token = context.step()
+say(token)
+while not context.complete:
+    token = context.step(hear())
+    if token:
+        say(token)
+say(context.mic(OURS))
+say(context.wrap(OURS, False))
+say(context.wrap(OURS, True))
+context.verify_mic(THEIRS, hear())
+assert context.unwrap_protected(hear()) == (THEIRS, False)
+assert context.unwrap_protected(hear()) == (THEIRS, True)
+print("understood", flush=True)

@@ -91,6 +91,21 @@ fn channel_bindings_of_our_certificate() {
     );
 }
 
+/// RFC 9266, with OpenSSL at the other end of the connection: bound to it, and to another one.
+#[test]
+fn channel_bindings_of_the_connection_itself() {
+    let gateway = TlsGateway::start(&keytab("www"));
+    let get = |arguments: &[&str]| over_tls(gateway.daemon.address, "www.pem", "tls-exporter", arguments);
+    welcomed(&get(&["--bind"]), "tls-exporter");
+    let refused = get(&[]);
+    assert_eq!(refused["status"], 401, "{refused}");
+    assert!(
+        gateway.daemon.log().contains("krb5.bindings_mismatch"),
+        "{}",
+        gateway.daemon.log()
+    );
+}
+
 #[test]
 fn channel_bindings_of_a_machine_in_the_middle() {
     let gateway = TlsGateway::start(&keytab("www"));

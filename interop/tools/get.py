@@ -71,6 +71,51 @@ def by_steps(options, initiator):
     return response, mutual()
 
 
+def by_tls_exporter(options):
+    """Bound by what OpenSSL exports from the connection (RFC 9266), on that very connection."""
+    import gssapi
+    from gssapi.raw import ChannelBindings
+    from OpenSSL import SSL
+
+    url = urlparse(options.url)
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.load_verify_locations(options.verify)
+    context.set_verify(SSL.VERIFY_PEER)
+    tls = SSL.Connection(context, socket.create_connection((url.hostname, url.port)))
+    tls.set_tlsext_host_name(url.hostname.encode())
+    tls.set_connect_state()
+    tls.do_handshake()
+    exported = bytearray(tls.export_keying_material(b"EXPORTER-Channel-Binding", 32, b""))
+    if not options.bind:
+        exported[0] ^= 1
+    flag = gssapi.RequirementFlag
+    initiator = gssapi.SecurityContext(
+        name=gssapi.Name("HTTP@" + url.hostname, gssapi.NameType.hostbased_service), usage="initiate",
+        mech=gssapi.OID.from_int_seq("1.3.6.1.5.5.2"), flags=flag.mutual_authentication | flag.integrity,
+        channel_bindings=ChannelBindings(application_data=b"tls-exporter:" + bytes(exported)))
+    token = base64.b64encode(initiator.step()).decode()
+    tls.sendall(f"GET / HTTP/1.1\r\nHost: {url.netloc}\r\nConnection: close\r\nAuthorization: Negotiate {token}\r\n\r\n".encode())
+    received = b""
+    try:
+        while chunk := tls.recv(65536):
+            received += chunk
+    except SSL.Error:
+        pass
+    head, _, body = received.partition(b"\r\n\r\n")
+    status, *fields = head.decode().split("\r\n")
+    response = requests.Response()
+    response.status_code, response._content = int(status.split()[1]), body
+    for field in fields:
+        name, _, value = field.partition(": ")
+        response.headers[name] = value
+    scheme, _, reply = response.headers.get("WWW-Authenticate", "").partition(" ")
+    if scheme == "Negotiate" and reply:
+        initiator.step(base64.b64decode(reply))
+    if response.status_code < 400 and not initiator.complete:
+        raise RuntimeError("the server has not proved itself")
+    return response
+
+
 def by_requests_gssapi(options):
     import requests_gssapi
 
@@ -98,13 +143,13 @@ def by_httpx_gssapi(options):
 STEPPING = {"gssapi-spnego": gssapi, "gssapi-krb5": gssapi, "heimdal-spnego": heimdal, "heimdal-krb5": heimdal,
             "pyspnego-spnego": pyspnego, "pyspnego-kerberos": pyspnego}
 CLASSES = {"requests-gssapi": by_requests_gssapi, "requests-kerberos": by_requests_kerberos,
-           "httpx-gssapi": by_httpx_gssapi}
+           "httpx-gssapi": by_httpx_gssapi, "tls-exporter": by_tls_exporter}
 
 parser = argparse.ArgumentParser()
 parser.add_argument("client", choices=[*STEPPING, *CLASSES])
 parser.add_argument("url")
 parser.add_argument("--verify", metavar="PEM", default=True, help="the certificate to trust")
-parser.add_argument("--bind", action="store_true", help="send channel bindings of type tls-server-end-point")
+parser.add_argument("--bind", action="store_true", help="send channel bindings")
 parser.add_argument("--delegate", action="store_true")
 options = parser.parse_args()
 

@@ -14,6 +14,9 @@ pub struct ChannelBindings {
     pub acceptor: Address,
     /// Application data.
     pub application_data: Vec<u8>,
+    /// For an acceptor: other application data that an initiator may have bound to the same channel. A channel has bindings of
+    /// several types, and an initiator that knows them uses one of them and does not say which.
+    pub alternatives: Vec<Vec<u8>>,
 }
 
 /// An address within channel bindings (RFC 2744 section 3.11). The default is unspecified: type 0, no octets.
@@ -35,16 +38,34 @@ impl ChannelBindings {
         }
     }
 
+    /// These, or those with this application data.
+    #[must_use]
+    pub fn or(mut self, application_data: impl Into<Vec<u8>>) -> Self {
+        self.alternatives.push(application_data.into());
+        self
+    }
+
     /// The octets over which RFC 4121 section 4.1.1.2 hashes: each number little-endian in four bytes, each string
     /// after its length.
     #[must_use]
     pub fn to_octets(&self) -> Vec<u8> {
+        self.octets_of(&self.application_data)
+    }
+
+    /// [`to_octets`](Self::to_octets), and the same with each of the alternatives.
+    pub fn each_to_octets(&self) -> impl Iterator<Item = Vec<u8>> {
+        core::iter::once(&self.application_data)
+            .chain(&self.alternatives)
+            .map(|application_data| self.octets_of(application_data))
+    }
+
+    fn octets_of(&self, application_data: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         for address in [&self.initiator, &self.acceptor] {
             out.extend_from_slice(&address.address_type.to_le_bytes());
             push_counted(&mut out, &address.octets);
         }
-        push_counted(&mut out, &self.application_data);
+        push_counted(&mut out, application_data);
         out
     }
 }
@@ -82,12 +103,15 @@ mod tests {
                 address_type: 2,
                 octets: std::vec![127, 0, 0, 1],
             },
-            acceptor: Address::default(),
             application_data: b"ab".to_vec(),
+            ..ChannelBindings::default()
         };
-        assert_eq!(
-            bindings.to_octets(),
-            b"\x02\0\0\0\x04\0\0\0\x7f\0\0\x01\0\0\0\0\0\0\0\0\x02\0\0\0ab"
-        );
+        let octets = b"\x02\0\0\0\x04\0\0\0\x7f\0\0\x01\0\0\0\0\0\0\0\0\x02\0\0\0ab";
+        assert_eq!(bindings.to_octets(), octets);
+        // An alternative is of the same addresses.
+        let bindings = bindings.or("c");
+        assert_eq!(bindings.to_octets(), octets);
+        let other = b"\x02\0\0\0\x04\0\0\0\x7f\0\0\x01\0\0\0\0\0\0\0\0\x01\0\0\0c";
+        assert!(bindings.each_to_octets().eq([octets.to_vec(), other.to_vec()]));
     }
 }

@@ -10,9 +10,11 @@ use common::login::Service;
 use http::{Request, Version};
 use http_body_util::{BodyExt as _, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use negotiate_core::ChannelBindings;
+use negotiate_http::bindings::{TLS_EXPORTER_LABEL, tls_exporter, tls_server_end_point};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion};
 use std::net::TcpStream;
 use std::sync::Arc;
 
@@ -30,12 +32,16 @@ fn start(service: &Service, acceptor: &str) -> Gateway {
 
 /// What a client is to know: one certificate to trust, and the protocols to offer.
 fn client_config(protocols: &[&str]) -> Arc<ClientConfig> {
+    client_config_of(protocols, rustls::DEFAULT_VERSIONS)
+}
+
+fn client_config_of(protocols: &[&str], versions: &[&'static SupportedProtocolVersion]) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_file(CERTIFICATE).expect("PEM"))
         .expect("a certificate");
     let mut config = ClientConfig::builder_with_provider(Arc::new(rustls_graviola::default_provider()))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .expect("versions")
         .with_root_certificates(roots)
         .with_no_client_auth();
@@ -85,6 +91,54 @@ fn the_channels_bindings_reach_the_acceptor() {
     let response = connect(&gateway).get("/", &[service.authorization("alice")]);
     assert_eq!(response.status, 401, "{response:?}");
     gateway.logged("krb5.bindings_required");
+}
+
+/// RFC 9266: what both ends export from their connection, where the version gives each connection an export of its own.
+#[test]
+fn tls_exporter_binds_over_tls_1_3() {
+    let service = Service::new();
+    let gateway = start(&service, "channel_bindings = \"require\"");
+    let get = |version, spoil: u8| {
+        let name = ServerName::try_from("www.example.com").expect("a name");
+        let config = client_config_of(&["http/1.1"], &[version]);
+        let mut tls = StreamOwned::new(
+            ClientConnection::new(config, name).expect("a client"),
+            TcpStream::connect(gateway.address).expect("it listens"),
+        );
+        while tls.conn.is_handshaking() {
+            tls.conn.complete_io(&mut tls.sock).expect("TLS");
+        }
+        let exported = tls
+            .conn
+            .export_keying_material([0; 32], TLS_EXPORTER_LABEL, Some(&[]));
+        let mut exported: [u8; 32] = exported.expect("an export");
+        exported[31] ^= spoil;
+        let bindings = ChannelBindings::from_application_data(tls_exporter(&exported));
+        let authorization = service.bound_authorization("alice", &bindings);
+        Client::over(tls).get("/", &[authorization]).status
+    };
+    assert_eq!(get(&rustls::version::TLS13, 0), 200);
+    assert_eq!(get(&rustls::version::TLS13, 1), 401);
+    gateway.logged("krb5.bindings_mismatch");
+    assert_eq!(get(&rustls::version::TLS12, 0), 401);
+}
+
+/// The certificate's bindings go on being taken beside.
+#[test]
+fn tls_server_end_point_binds_over_both_versions() {
+    let service = Service::new();
+    let gateway = start(&service, "channel_bindings = \"require\"");
+    let certificate = CertificateDer::from_pem_file(CERTIFICATE).expect("PEM");
+    let bindings = tls_server_end_point(&certificate).expect("bindings");
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        let name = ServerName::try_from("www.example.com").expect("a name");
+        let config = client_config_of(&["http/1.1"], &[version]);
+        let tls = ClientConnection::new(config, name).expect("a client");
+        let stream = TcpStream::connect(gateway.address).expect("it listens");
+        let mut client = Client::over(StreamOwned::new(tls, stream));
+        let authorization = service.bound_authorization("alice", &bindings);
+        assert_eq!(client.get("/", &[authorization]).status, 200, "{version:?}");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,13 @@
-//! Channel bindings of TLS for servers: `tls-server-end-point` (RFC 5929 section 4).
+//! Channel bindings of TLS for servers: `tls-server-end-point` (RFC 5929 section 4) and `tls-exporter` (RFC 9266).
 //!
-//! The binding is a hash of the server's certificate, by the hash of the certificate's own signature, and works through
+//! The first is a hash of the server's certificate, by the hash of the certificate's own signature, and works through
 //! any TLS version and session resumption. The certificate must be the one that the client saw: where a proxy ends TLS,
-//! the proxy's.
+//! the proxy's. The second is a secret of the one connection, which only its two ends can compute: a machine in the middle
+//! that has the server's certificate and key does not have it either.
+//!
+//! A client uses one of them and does not say which, so a server that ends TLS itself offers both:
+//! `tls_server_end_point(certificate)?.or(tls_exporter(&keying_material))`. HTTP clients in the field use the first; to have
+//! both makes nothing easier for an attacker who has none of the two.
 
 use negotiate_core::ChannelBindings;
 use negotiate_core::der::{self, Reader};
@@ -24,6 +29,19 @@ pub fn tls_server_end_point(certificate: &[u8]) -> Result<ChannelBindings, EndPo
         Hash::Sha512 => application_data.extend(Sha512::digest(certificate)),
     }
     Ok(ChannelBindings::from_application_data(application_data))
+}
+
+/// The label with which [`tls_exporter`]'s keying material is exported; the context is empty.
+pub const TLS_EXPORTER_LABEL: &[u8] = b"EXPORTER-Channel-Binding";
+
+/// The application data of `tls-exporter` (RFC 9266 section 2): `keying_material` is what the connection exports with
+/// [`TLS_EXPORTER_LABEL`] and an empty context (RFC 5705, RFC 8446 section 7.5).
+///
+/// Only for TLS 1.3, or TLS 1.2 with the extended master secret: without that an attacker can make two connections export
+/// the same (RFC 9266 section 4.1).
+#[must_use]
+pub fn tls_exporter(keying_material: &[u8; 32]) -> Vec<u8> {
+    [b"tls-exporter:", &keying_material[..]].concat()
 }
 
 /// Why a certificate has no `tls-server-end-point`.

@@ -143,12 +143,14 @@ fn skip_extensions(mut rest: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Sixteen zeros are "no bindings" (RFC 4121 section 4.1.1.2), anything else must be ours, if we have any.
+/// Sixteen zeros are "no bindings" (RFC 4121 section 4.1.1.2), anything else must be ours, of whichever type, if we have any.
 fn compare(hash: &[u8; 16], request: &AcceptRequest<'_>) -> Result<Bindings, Fact> {
     match request.bindings {
         Some(ours) if request.bindings_policy != BindingsPolicy::Off => {
-            let ours = Md5::digest(ours.to_octets());
-            if bool::from(ours.as_slice().ct_eq(hash)) {
+            let is_bound = ours
+                .each_to_octets()
+                .any(|ours| bool::from(Md5::digest(ours).as_slice().ct_eq(hash)));
+            if is_bound {
                 Ok(Bindings::Match)
             } else if *hash == [0; 16] {
                 Ok(Bindings::Absent)

@@ -3,6 +3,7 @@
 
 use crate::forge::{GssChecksum, NO_BINDINGS, authorization_data};
 use crate::login::{Login, Server};
+use md5::{Digest as _, Md5};
 use mech_krb5::crypto::KeyUsage;
 use negotiate_core::BindingsPolicy::{self, Off, Prefer, Require, RequireIfAdvertised};
 use negotiate_core::{Address, ChannelBindings, ContextFlags};
@@ -31,6 +32,7 @@ fn vectors() -> Vec<(ChannelBindings, [u8; 16], Case)> {
                 initiator: address(&case, "initiator"),
                 acceptor: address(&case, "acceptor"),
                 application_data: case.bytes("application-data"),
+                ..ChannelBindings::default()
             };
             assert_eq!(bindings.to_octets(), case.bytes("encoding"), "{case}");
             (bindings, case.bytes("bnd").try_into().unwrap(), case)
@@ -128,6 +130,33 @@ fn bindings_are_judged_by_the_policy_where_there_are_any() {
             }
         }
     }
+}
+
+/// A channel has bindings of several types (RFC 5929, RFC 9266), and an initiator uses one of them.
+#[test]
+fn an_initiator_may_bind_to_any_of_the_channels_types() {
+    let hash = |data: &str| Md5::digest(ChannelBindings::from_application_data(data).to_octets()).into();
+    let ours = || {
+        ChannelBindings::from_application_data("one")
+            .or("two")
+            .or("three")
+    };
+    for (data, expected) in [
+        ("one", "bound"),
+        ("two", "bound"),
+        ("three", "bound"),
+        ("four", MISMATCH),
+        ("", MISMATCH),
+    ] {
+        let login = login(Sent::Ours, hash(data), false);
+        assert_eq!(verdict(Some(ours()), Require, &login), expected, "{data}");
+        let expected = if expected == MISMATCH { MISMATCH } else { "bound" };
+        assert_eq!(verdict(Some(ours()), Prefer, &login), expected, "{data}");
+    }
+    assert_eq!(
+        verdict(Some(ours()), Require, &login(Sent::Zeros, NO_BINDINGS, false)),
+        REQUIRED
+    );
 }
 
 /// Plain HTTP has no channel to bind to.

@@ -202,7 +202,8 @@ impl Channel {
             #[cfg(feature = "tls")]
             Self::Tls(tls) => {
                 let stream = tokio::time::timeout(timeout, tls.handshake(stream)).await??;
-                server.serve_connection(stream, tls.connection(), shutdown).await
+                let connection = tls.connection(&stream);
+                server.serve_connection(stream, connection, shutdown).await
             }
         }
     }

@@ -5,7 +5,8 @@ use crate::config::Tls;
 use crate::failure::Failure;
 use negotiate_core::{BindingsPolicy, ChannelBindings};
 use negotiate_http::Connection;
-use rustls::ServerConfig;
+use negotiate_http::bindings::{TLS_EXPORTER_LABEL, tls_exporter};
+use rustls::{ProtocolVersion, ServerConfig};
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -54,11 +55,25 @@ impl ServerTls {
         self.acceptor.accept(stream).await
     }
 
-    /// A new connection's place, with the bindings of its channel.
-    pub(super) fn connection(&self) -> Connection {
-        match &self.bindings {
-            Some(bindings) => Connection::with_bindings(Arc::clone(bindings)),
-            None => Connection::new(),
-        }
+    /// A new connection's place, with the bindings of its channel: the certificate's, if it has any, and over TLS 1.3 the
+    /// connection's own.
+    pub(super) fn connection(&self, stream: &TlsStream<TcpStream>) -> Connection {
+        let bindings = match (self.bindings.clone(), exported(stream)) {
+            (end_point, None) => end_point,
+            (Some(end_point), Some(exported)) => Some(Arc::new(Arc::unwrap_or_clone(end_point).or(exported))),
+            (None, Some(exported)) => Some(Arc::new(ChannelBindings::from_application_data(exported))),
+        };
+        bindings.map_or_else(Connection::new, Connection::with_bindings)
     }
+}
+
+/// `tls-exporter`. rustls does not say of a connection of TLS 1.2 whether it has the extended master secret, without which RFC
+/// 9266 section 4.1 forbids it.
+fn exported(stream: &TlsStream<TcpStream>) -> Option<Vec<u8>> {
+    let (_, tls) = stream.get_ref();
+    if tls.protocol_version() != Some(ProtocolVersion::TLSv1_3) {
+        return None;
+    }
+    let material = tls.export_keying_material([0; 32], TLS_EXPORTER_LABEL, Some(&[]));
+    Some(tls_exporter(&material.ok()?))
 }

@@ -2,12 +2,13 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use md5::{Digest as _, Md5};
 use mech_krb5::Principal;
 use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
 use mech_krb5::keytab::{Keytab, KeytabEntry};
 use mech_krb5::message::{EncryptedData, EncryptionKey};
 use negotiate_core::der::{Tag, Writer};
-use negotiate_core::{MechType, Seconds, SystemRandom, Timestamp};
+use negotiate_core::{ChannelBindings, MechType, Seconds, SystemRandom, Timestamp};
 use std::path::PathBuf;
 
 const ETYPE: EncryptionType = EncryptionType::Aes256CtsHmacSha1_96;
@@ -66,8 +67,19 @@ impl Service {
         )
     }
 
+    /// The same, with these channel bindings.
+    pub(crate) fn bound_authorization(&self, user: &str, bindings: &ChannelBindings) -> String {
+        let hash = Md5::digest(bindings.to_octets()).into();
+        let token = BASE64_STANDARD.encode(self.bound_token(user, hash));
+        format!("Authorization: Negotiate {token}")
+    }
+
     /// A Kerberos token (RFC 4121 section 4.1) that asks for mutual authentication and has no channel bindings.
     pub(crate) fn token(&self, user: &str) -> Vec<u8> {
+        self.bound_token(user, [0; 16])
+    }
+
+    fn bound_token(&self, user: &str, bindings: [u8; 16]) -> Vec<u8> {
         let user = match user.contains('@') {
             true => Principal::parse(user),
             false => Principal::parse(&format!("{user}@{REALM}")),
@@ -75,9 +87,9 @@ impl Service {
         let user = user.expect("a principal");
         let session_key = random_key();
         let now = Timestamp::now();
-        // RFC 4121 section 4.1.1: the length of the bindings' hash, 16 zero bytes for none, and GSS_C_MUTUAL_FLAG.
+        // RFC 4121 section 4.1.1: the length of the bindings' hash, the hash, and GSS_C_MUTUAL_FLAG.
         let mut checksum = vec![16, 0, 0, 0];
-        checksum.extend([0; 16]);
+        checksum.extend(bindings);
         checksum.extend(2_u32.to_le_bytes());
         let authenticator = der(Tag::application(2), |fields| {
             fields.field(0, |field| field.integer(5));

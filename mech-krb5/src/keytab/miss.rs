@@ -119,13 +119,15 @@ impl Keytab {
                 KeytabMiss::KeytabOlder { ticket, held }
             };
         }
-        let held = listed(own().filter(of_version).map(KeytabEntry::etype));
-        if held.contains(&query.etype.number()) {
+        let etypes = || own().filter(of_version).map(KeytabEntry::etype);
+        if etypes().any(|etype| etype == query.etype.number()) {
             KeytabMiss::WrongKey {
                 tried: self.candidates(query).count(),
             }
         } else {
-            KeytabMiss::EtypeMissing { held }
+            KeytabMiss::EtypeMissing {
+                held: listed(etypes()),
+            }
         }
     }
 

@@ -52,7 +52,7 @@ pub use mechanism::{AcceptContext, AcceptRequest, MechPending, MechStep, Mechani
 pub use name::{BadServiceName, Name, NameKind, ServiceName};
 pub use name_attribute::NameAttribute;
 pub use per_message::{MessageOrder, PerMessage, PerMessageError, PrfKey, Protection, Unwrapped};
-pub use secret::Secret;
+pub use secret::{Secret, Wipe};
 pub use sid::{BadSid, Sid};
 pub use spnego::{AcceptedMechTypes, OfferedMechTypes, SpnegoError, SpnegoInitiator, SpnegoInitiatorError};
 pub use status::{Blame, GssMajor, Verdict};

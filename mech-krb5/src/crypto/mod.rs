@@ -21,6 +21,7 @@ mod rfc3962;
 mod rfc6113;
 mod rfc8009;
 mod specific_key;
+mod wiped;
 
 pub use checksum::ChecksumKey;
 pub use checksum_type::{ChecksumType, checksum_type_name};
@@ -34,11 +35,11 @@ pub use specific_key::{SpecificKey, Tag};
 
 use aes::cipher::{Array, array::ArraySize};
 use hmac::{EagerHash, Hmac, KeyInit};
-use zeroize::Zeroizing;
+use wiped::Wiped;
 
 /// An HMAC keyed with at most a block of bytes: what RFC 2104 calls K padded with zeros.
 fn hmac_of<D: EagerHash>(key: &[u8]) -> Hmac<D> {
-    let mut block = Zeroizing::new(hmac::digest::common::Key::<Hmac<D>>::default());
+    let mut block = Wiped(hmac::digest::common::Key::<Hmac<D>>::default());
     for (to, from) in block.iter_mut().zip(key) {
         *to = *from;
     }
@@ -46,8 +47,8 @@ fn hmac_of<D: EagerHash>(key: &[u8]) -> Hmac<D> {
 }
 
 /// A key of a length that the encryption type fixes, as the cipher takes it.
-fn cipher_key<N: ArraySize>(key: &[u8]) -> Zeroizing<Array<u8, N>> {
-    let mut array = Zeroizing::new(Array::<u8, N>::default());
+fn cipher_key<N: ArraySize>(key: &[u8]) -> Wiped<Array<u8, N>> {
+    let mut array = Wiped(Array::<u8, N>::default());
     for (to, from) in array.iter_mut().zip(key) {
         *to = *from;
     }

@@ -7,6 +7,7 @@ use super::key_usage::{KeyUsage, Purpose};
 use super::nfold::n_fold;
 use super::rfc3962::{Aes, cts_decrypt, cts_encrypt};
 use super::specific_key::{Profile, Tag};
+use super::wiped::Wiped;
 use super::{CryptoError, EncryptionType, cipher_key, hmac_of};
 use aes::cipher::{Array, Key as CipherKey};
 use hmac::{Hmac, Mac};
@@ -57,10 +58,10 @@ fn folded(usage: KeyUsage, purpose: Purpose) -> Folded {
 pub(super) fn dk<A: Aes, const N: usize>(
     base: &CipherKey<A>,
     constants: [Folded; N],
-) -> [Zeroizing<CipherKey<A>>; N] {
+) -> [Wiped<CipherKey<A>>; N] {
     let cipher = A::new(base);
     let mut blocks = Zeroizing::new(constants.map(Array::from));
-    let mut keys = [(); N].map(|()| Zeroizing::new(CipherKey::<A>::default()));
+    let mut keys = [(); N].map(|()| Wiped(CipherKey::<A>::default()));
     let blocks_per_key = base.len().div_ceil(size_of::<Folded>());
     for n in 0..blocks_per_key {
         // The chains are independent: the blocks of all of them go through the cipher side by side.

@@ -5,12 +5,12 @@
 
 use super::nfold::n_fold;
 use super::rfc3961;
+use super::wiped::Wiped;
 use aes::cipher::{
     Array, Block, BlockCipherDecrypt, BlockCipherEncrypt, BlockSizeUser, InnerIvInit, KeyInit, consts::U16,
 };
 use cts::{CbcCs3, Decrypt, Encrypt};
 use sha1::Sha1;
-use zeroize::Zeroizing;
 
 /// AES-128 or AES-256 with both directions' key schedules.
 pub(super) trait Aes:
@@ -52,7 +52,7 @@ pub(super) fn cts_decrypt<A: Aes>(cipher: &A, message: &mut [u8]) {
 /// DK(PBKDF2(password, salt), "kerberos") (RFC 3962 section 4).
 pub(super) fn string_to_key<A: Aes>(password: &[u8], salt: &[u8], iterations: u32, key: &mut [u8]) {
     const KERBEROS: [u8; BLOCK_LEN] = n_fold(b"kerberos");
-    let mut tkey = Zeroizing::new(Array::<u8, A::KeySize>::default());
+    let mut tkey = Wiped(Array::<u8, A::KeySize>::default());
     pbkdf2::pbkdf2_hmac::<Sha1>(password, salt, iterations, tkey.as_mut_slice());
     let [derived] = rfc3961::dk::<A, 1>(&tkey, [KERBEROS]);
     for (to, from) in key.iter_mut().zip(derived.iter()) {

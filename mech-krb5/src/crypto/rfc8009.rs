@@ -6,12 +6,12 @@
 use super::key_usage::{KeyUsage, Purpose};
 use super::rfc3962::{Aes, cts_decrypt, cts_encrypt};
 use super::specific_key::{Profile, Tag};
+use super::wiped::Wiped;
 use super::{CryptoError, EncryptionType, hmac_of};
 use aes::cipher::Key as CipherKey;
 use alloc::vec::Vec;
 use hmac::{EagerHash, Hmac, Mac};
 use sha2::{Sha256, Sha384};
-use zeroize::Zeroizing;
 
 const INITIAL_CIPHER_STATE: [u8; 16] = [0; 16];
 
@@ -32,7 +32,7 @@ impl Sha2 for Sha384 {
 }
 
 /// The longest key that is derived: Ke of AES-256.
-type Derived = Zeroizing<[u8; 32]>;
+type Derived = Wiped<[u8; 32]>;
 
 /// KDF-HMAC-SHA2 (RFC 8009 section 3): HMAC(key, 1 | label | 0 | context | k), cut to the k bits of `out`.
 fn kdf<D: Sha2>(key: &Hmac<D>, label: &[u8], context: &[u8], out: &mut [u8]) {
@@ -66,7 +66,7 @@ pub(super) struct EncryptThenMac<A, D: Sha2> {
 impl<A: Aes, D: Sha2> EncryptThenMac<A, D> {
     pub(super) fn new(key: &[u8], usage: KeyUsage) -> Self {
         let base = hmac_of(key);
-        let mut ke = Zeroizing::new(CipherKey::<A>::default());
+        let mut ke = Wiped(CipherKey::<A>::default());
         kdf(&base, &usage.constant(Purpose::Encryption), &[], &mut ke);
         Self {
             ke: A::new(&ke),

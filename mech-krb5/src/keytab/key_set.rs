@@ -6,8 +6,8 @@ use crate::crypto::{ChecksumKey, CryptoError, EncryptionType, Key, KeyUsage, Spe
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
-use negotiate_core::Secret;
 use once_cell::race::OnceBox;
+use zeroize::Zeroizing;
 
 /// A key of an implemented encryption type, and the entries that have it.
 pub(super) struct KeySet {
@@ -109,19 +109,16 @@ fn groups(entries: &[KeytabEntry]) -> Vec<Box<[u32]>> {
         .iter()
         .zip(0_u32..)
         .map(|(entry, number)| (prefix(entry.key().expose()), number));
-    let mut order: Secret<Vec<(u64, u32)>> = Secret::new(Vec::with_capacity(entries.len()));
-    order.expose_mut().extend(numbered);
+    let mut order: Zeroizing<Vec<(u64, u32)>> = Zeroizing::new(Vec::with_capacity(entries.len()));
+    order.extend(numbered);
     let identity = |number: u32| entry(entries, number).map(|entry| (entry.etype(), entry.key().expose()));
+    order.sort_unstable_by(|(prefix, one), (other_prefix, other)| {
+        prefix
+            .cmp(other_prefix)
+            .then_with(|| identity(*one).cmp(&identity(*other)))
+            .then(one.cmp(other))
+    });
     order
-        .expose_mut()
-        .sort_unstable_by(|(prefix, one), (other_prefix, other)| {
-            prefix
-                .cmp(other_prefix)
-                .then_with(|| identity(*one).cmp(&identity(*other)))
-                .then(one.cmp(other))
-        });
-    order
-        .expose()
         .chunk_by(|(prefix, one), (other_prefix, other)| {
             prefix == other_prefix && identity(*one) == identity(*other)
         })

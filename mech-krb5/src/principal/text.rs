@@ -118,15 +118,27 @@ fn unescape(byte: u8) -> u8 {
 }
 
 fn escape(part: &[u8], out: &mut Vec<u8>) {
-    for byte in part {
-        match byte {
-            b'/' | b'@' | b'\\' => out.extend_from_slice(&[b'\\', *byte]),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'\t' => out.extend_from_slice(b"\\t"),
-            0x08 => out.extend_from_slice(b"\\b"),
-            0 => out.extend_from_slice(b"\\0"),
-            _ => out.push(*byte),
+    // Nearly every name is copied in one piece.
+    let is_quoted = |byte: &u8| matches!(byte, b'/' | b'@' | b'\\' | b'\n' | b'\t' | 0x08 | 0);
+    for run in part.split_inclusive(is_quoted) {
+        match run.split_last() {
+            Some((last, plain)) if is_quoted(last) => {
+                out.extend_from_slice(plain);
+                out.extend_from_slice(&[b'\\', letter(*last)]);
+            }
+            _ => out.extend_from_slice(run),
         }
+    }
+}
+
+/// What stands behind the backslash; [`unescape`] reads it.
+fn letter(byte: u8) -> u8 {
+    match byte {
+        b'\n' => b'n',
+        b'\t' => b't',
+        0x08 => b'b',
+        0 => b'0',
+        quoted => quoted,
     }
 }
 

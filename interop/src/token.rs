@@ -6,8 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// The first token for `HTTP@www.mit.test`, or what `arguments` of `tools/initiate.py` say.
 #[must_use]
@@ -15,6 +16,20 @@ pub fn initiate(tickets: &Tickets, arguments: &[&str]) -> Vec<u8> {
     let mut command = tool("initiate.py");
     command.args(arguments);
     succeed(tickets.given_to(&mut command), b"")
+}
+
+/// So many of them.
+///
+/// # Panics
+///
+/// If the tool fails.
+#[must_use]
+pub fn initiate_many(tickets: &Tickets, count: usize, arguments: &[&str]) -> Vec<Vec<u8>> {
+    let mut command = tool("initiate.py");
+    command.args(["--count", &count.to_string()]).args(arguments);
+    let said = text(&succeed(tickets.given_to(&mut command), b""));
+    let tokens = said.lines().map(|line| STANDARD.decode(line).expect("base64"));
+    tokens.collect()
 }
 
 /// The same by an initiator whose clock is off by `offset`, for example `+10m`.
@@ -91,6 +106,59 @@ fn judge(command: &mut Command, token: &[u8]) -> Explained {
     Explained {
         exit: output.status.code(),
         json,
+    }
+}
+
+/// A process of MIT's acceptor that has a replay cache: `tools/accept_lines.py`. It ends when this is dropped.
+#[derive(Debug)]
+pub struct MitAcceptor {
+    child: Child,
+    tokens: ChildStdin,
+    verdicts: BufReader<ChildStdout>,
+}
+
+impl MitAcceptor {
+    /// With this keytab and this file as replay cache.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    #[must_use]
+    pub fn start(keytab: &Path, replay_cache: &Path) -> Self {
+        let mut child = tool("accept_lines.py")
+            .arg(keytab)
+            .arg(replay_cache)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("./check installs the Python clients");
+        Self {
+            tokens: child.stdin.take().expect("piped"),
+            verdicts: BufReader::new(child.stdout.take().expect("piped")),
+            child,
+        }
+    }
+
+    /// `accepted`, or why not; the same goes for a process that has ended.
+    pub fn judge(&mut self, token: &[u8]) -> String {
+        self.said_of(token)
+            .unwrap_or_else(|error| format!("accept_lines.py does not answer: {error}"))
+    }
+
+    fn said_of(&mut self, token: &[u8]) -> io::Result<String> {
+        writeln!(self.tokens, "{}", STANDARD.encode(token))?;
+        let mut verdict = String::new();
+        match self.verdicts.read_line(&mut verdict)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(verdict.trim_end().to_owned()),
+        }
+    }
+}
+
+impl Drop for MitAcceptor {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
 

@@ -1,15 +1,12 @@
 //! The platform's libgssapi behind negotiate-core's trait, with tickets of a real KDC and tokens of MIT's initiator.
 
+use interop::acceptor::judge;
 use interop::kdc::{Tickets, kadmin};
 use interop::peers::{keytab, scratch, succeed, text};
 use interop::token::initiate;
 use mech_system_gssapi::{Details, ReplayCache, SystemGssapi};
-use negotiate_core::{Acceptor, Ambient, ContextFlags, Negotiation, Reject, Step, SystemRandom, Timestamp};
-use std::pin::pin;
+use negotiate_core::{Acceptor, ContextFlags, Negotiation, Step};
 use std::process::Command;
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Wake};
 
 /// The acceptor with the keytab `www`.
 fn acceptor() -> Acceptor {
@@ -19,37 +16,6 @@ fn acceptor() -> Acceptor {
         .build()
         .unwrap();
     Acceptor::builder().mechanism(mechanism).build().unwrap()
-}
-
-fn judge(acceptor: &Acceptor, token: &[u8]) -> Result<Step, Reject> {
-    let mut ambient = Ambient {
-        now: Timestamp::now(),
-        random: &mut SystemRandom,
-    };
-    match acceptor.exchange(None).step(token, &mut ambient) {
-        Ok(Step::Pending(pending)) => block_on(pending),
-        step => step,
-    }
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    struct Ring(Mutex<Sender<()>>);
-
-    impl Wake for Ring {
-        fn wake(self: Arc<Self>) {
-            let _ = self.0.lock().unwrap().send(());
-        }
-    }
-
-    let (bell, rung) = channel();
-    let waker = Arc::new(Ring(Mutex::new(bell))).into();
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        rung.recv().unwrap();
-    }
 }
 
 #[test]

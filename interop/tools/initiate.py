@@ -1,9 +1,11 @@
 """Writes an initiator's first token to standard output: initiate.py --target HTTP@www.mit.test [options].
 
-Kerberos by MIT's libgssapi, with the ticket of KRB5CCNAME; NTLM by pyspnego.
+Kerberos by MIT's libgssapi, with the ticket of KRB5CCNAME; NTLM by pyspnego. With --count, so many tokens, a line of base64
+for each.
 """
 
 import argparse
+import base64
 import sys
 
 KRB5 = "1.2.840.113554.1.2.2"
@@ -44,5 +46,11 @@ parser.add_argument("--mech", choices=["spnego", "krb5", "ntlm", "spnego-ntlm"],
 parser.add_argument("--mutual", action="store_true")
 parser.add_argument("--delegate", action="store_true")
 parser.add_argument("--bindings", metavar="HEX", help="application data of the channel bindings")
+parser.add_argument("--count", type=int, metavar="N")
 options = parser.parse_args()
-sys.stdout.buffer.write(ntlm(options) if "ntlm" in options.mech else kerberos(options))
+mint = ntlm if "ntlm" in options.mech else kerberos
+if options.count is None:
+    sys.stdout.buffer.write(mint(options))
+else:
+    for _ in range(options.count):
+        print(base64.b64encode(mint(options)).decode())

@@ -1,6 +1,6 @@
 //! The command line: what `negotiate --help` says, and what is parsed from it.
 
-use crate::config::{ListenAddress, Upstream};
+use crate::config::{ListenAddress, ReplayStore, Upstream};
 use crate::explain::{Bindings, Time};
 use crate::serve::LogFormat;
 use clap::{Args, Parser, Subcommand};
@@ -47,11 +47,12 @@ pub(crate) enum Command {
     after_help = "Use --config FILE, or --keytab and --upstream.",
     after_long_help = SERVE_EXAMPLES,
     override_usage = "negotiate serve --config FILE\n       \
-                      negotiate serve --keytab FILE --upstream URL [--listen ADDRESS:PORT] [--krb5-conf FILE]"
+                      negotiate serve --keytab FILE --upstream URL [--listen ADDRESS:PORT] [--krb5-conf FILE] \
+                      [--replay-cache CACHE]"
 )]
 pub(crate) struct Serve {
     /// A configuration file (TOML)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["keytab", "upstream", "listen", "krb5_conf"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["keytab", "upstream", "listen", "krb5_conf", "replay_cache"])]
     pub(crate) config: Option<PathBuf>,
 
     /// A keytab with the service's keys; may be given more than once
@@ -69,6 +70,13 @@ pub(crate) struct Serve {
     /// A krb5.conf, for clockskew and [capaths]; none is read unless named
     #[arg(long, value_name = "FILE")]
     pub(crate) krb5_conf: Vec<PathBuf>,
+
+    /// Where to remember the tokens of the last minutes: memory, or file:PATH, in MIT's format (file2) [default: memory]
+    ///
+    /// A file is shared with all who use it: other processes of this service, and MIT's library, whose own is
+    /// /var/tmp/krb5_UID.rcache2 (UID is the number of the user) unless KRB5RCACHENAME or krb5.conf say otherwise.
+    #[arg(long, value_name = "CACHE")]
+    pub(crate) replay_cache: Option<ReplayStore>,
 
     /// What to log: error, warn, info, debug, trace, or directives such as info,negotiate_http=debug
     #[arg(long, value_name = "LEVEL", env = "NEGOTIATE_LOG", default_value = "info")]

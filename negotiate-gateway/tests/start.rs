@@ -75,6 +75,12 @@ fn bad_configurations_are_explained() {
                 .into(),
         ),
         (
+            "keytab = 'a'\n[replay]\ncache = '/var/tmp/rcache'\n",
+            "FILE:3: replay.cache: \"/var/tmp/rcache\" is not a replay cache\n  help: write memory, or file: and a \
+             path, such as file:/var/lib/negotiate/rcache2\n"
+                .into(),
+        ),
+        (
             "keytab = 'a'\n[replay]\ncapacity = 0\n",
             "FILE:3: replay.capacity: invalid value: integer `0`, expected a whole number above 0\n".into(),
         ),
@@ -178,6 +184,16 @@ fn files_that_cannot_be_used_are_named() {
                 "keytab {good} has no key for HTTP@other\n  help: correct acceptor.names, or add the key to the \
                      keytab; it has e18/www.mit.test@MIT.TEST\n"
             ),
+        ),
+        (
+            format!("keytab = '{good}'\nreplay.cache = 'file:{empty}/rcache'\n{proxy}"),
+            format!(
+                "replay cache {empty}/rcache: Not a directory (os error 20)\n  help: name a file that this user may make"
+            ),
+        ),
+        (
+            format!("keytab = '{good}'\nreplay.cache = 'file:{good}'\n{proxy}"),
+            format!("replay cache {good}: it ends within a record\n  help: check that it is a replay cache"),
         ),
         (
             format!(
@@ -284,6 +300,22 @@ fn the_command_line_is_checked() {
         (
             &["serve", "--config", "a", "--log", "lots=of=it"],
             "negotiate: --log lots=of=it: ",
+        ),
+        (
+            &[
+                "serve",
+                "--keytab",
+                "a",
+                "--upstream",
+                "http://b",
+                "--replay-cache",
+                "disk",
+            ],
+            "\"disk\" is not a replay cache: write memory, or file:",
+        ),
+        (
+            &["serve", "--config", "a", "--replay-cache", "memory"],
+            "'--config <FILE>' cannot be used with",
         ),
         (&["srve"], "a similar subcommand exists: 'serve'"),
         (&["keytab", "lst"], "a similar subcommand exists: 'list'"),

@@ -13,7 +13,29 @@ use std::sync::Arc;
 /// now; and every other choice at its default.
 ///
 /// Make one for a service and clone it: two replay caches do not know what the other saw. What can be chosen is in
-/// [`Acceptor::builder`], [`Krb5::builder`] and [`WatchedKeytab::open`].
+/// [`Acceptor::builder`], [`Krb5::builder`] and [`WatchedKeytab::open`]. A service of several processes keeps its replay
+/// cache in a file that they share, and MIT's library with them:
+///
+/// ```no_run
+/// # #[cfg(target_os = "linux")]
+/// # fn acceptor() -> Result<negotiate::Acceptor, Box<dyn std::error::Error>> {
+/// use negotiate_io::keytab::{WatchOptions, WatchedKeytab};
+/// use negotiate_io::replay::{FileReplayCache, FileReplayOptions};
+/// use std::sync::Arc;
+///
+/// let keys = WatchedKeytab::open(vec!["/etc/http.keytab".into()], WatchOptions::default())?;
+/// let cache = FileReplayCache::open(
+///     "/var/lib/http/rcache2",
+///     FileReplayOptions::default(),
+///     negotiate::Timestamp::now(),
+/// )?;
+/// let krb5 = negotiate::krb5::Krb5::builder_with(keys)
+///     .replay_cache(Arc::new(cache))
+///     .build()?;
+/// let acceptor = negotiate::Acceptor::builder().mechanism(krb5).build()?;
+/// # Ok(acceptor)
+/// # }
+/// ```
 ///
 /// # Errors
 /// [`NoAcceptor`] names the file and what is wrong with it.

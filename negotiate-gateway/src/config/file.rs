@@ -2,7 +2,7 @@
 
 use super::{
     Acceptor, Config, ConfigError, DEFAULT_LISTEN, ForwardAuth, Front, IdentityHeaders, Limits,
-    ListenAddress, Network, Replay, ReverseProxy, Tls,
+    ListenAddress, Network, Replay, ReplayStore, ReverseProxy, Tls,
 };
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
@@ -120,7 +120,11 @@ impl File {
             .iter_mut()
             .filter_map(|auth| auth.certificate.as_mut());
         let krb5_conf = self.acceptor.krb5_conf.iter_mut();
-        for path in keytabs.chain(tls).chain(proxy).chain(krb5_conf) {
+        let replay = match &mut self.replay.cache {
+            ReplayStore::File(path) => Some(path),
+            ReplayStore::Memory => None,
+        };
+        for path in keytabs.chain(tls).chain(proxy).chain(replay).chain(krb5_conf) {
             *path = directory.join(&*path);
         }
     }

@@ -19,7 +19,9 @@ use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-pub(crate) use value::{AcceptorName, ByteSize, Count, Header, ListenAddress, RequestPath, Span, Upstream};
+pub(crate) use value::{
+    AcceptorName, ByteSize, Count, Header, ListenAddress, ReplayStore, RequestPath, Span, Upstream,
+};
 
 /// All of `negotiate serve`.
 #[derive(Debug)]
@@ -93,8 +95,9 @@ enum BindingsPolicyNames {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default, expecting = "a table")]
 pub(crate) struct Replay {
-    /// How many authenticators are remembered. One that is alive is never forgotten for another: a full cache refuses
-    /// (503).
+    /// Where they are remembered.
+    pub(crate) cache: ReplayStore,
+    /// How many of them in memory. One that is alive is never forgotten for another: a full cache refuses (503).
     pub(crate) capacity: Count,
     /// What is accepted after a start, when nothing is remembered.
     #[serde(with = "OnStartNames")]
@@ -104,6 +107,7 @@ pub(crate) struct Replay {
 impl Default for Replay {
     fn default() -> Self {
         Self {
+            cache: ReplayStore::default(),
             capacity: Count(MemoryReplayConfig::default().capacity),
             on_start: OnStart::default(),
         }
@@ -311,7 +315,12 @@ impl Config {
         krb5_conf: Vec<PathBuf>,
         upstream: Upstream,
         listen: Option<ListenAddress>,
+        replay_cache: Option<ReplayStore>,
     ) -> Self {
+        let replay = Replay {
+            cache: replay_cache.unwrap_or_default(),
+            ..Replay::default()
+        };
         Self {
             listen: listen.unwrap_or(DEFAULT_LISTEN),
             keytabs,
@@ -321,7 +330,7 @@ impl Config {
                 krb5_conf,
                 ..Acceptor::default()
             },
-            replay: Replay::default(),
+            replay,
             front: Front::ReverseProxy(ReverseProxy::to(upstream)),
             identity_headers: IdentityHeaders::default(),
             limits: Limits::default(),

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Unexpected, Visitor};
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -48,6 +49,17 @@ pub(crate) struct RequestPath(pub(crate) String);
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct AcceptorName(pub(crate) negotiate_core::ServiceName);
+
+/// Where the replay cache is: `memory`, or `file:` and a path.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) enum ReplayStore {
+    /// In this process.
+    #[default]
+    Memory,
+    /// In a file that MIT's library can share.
+    File(PathBuf),
+}
 
 /// Why a text is not such a value: what is wrong, and what it should look like.
 #[derive(Debug, PartialEq, Eq)]
@@ -101,7 +113,8 @@ from_file!(
     ByteSize,
     Header,
     RequestPath,
-    AcceptorName
+    AcceptorName,
+    ReplayStore
 );
 
 impl FromStr for ListenAddress {
@@ -278,6 +291,21 @@ impl FromStr for AcceptorName {
     }
 }
 
+impl FromStr for ReplayStore {
+    type Err = BadValue;
+
+    fn from_str(text: &str) -> Result<Self, BadValue> {
+        match text.split_once(':') {
+            None if text == "memory" => Ok(Self::Memory),
+            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.into())),
+            _ => {
+                let advice = "write memory, or file: and a path, such as file:/var/lib/negotiate/rcache2";
+                Err(BadValue::new(text, "is not a replay cache", advice))
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,6 +392,24 @@ mod tests {
         );
         assert_eq!(problem::<Header>("a b"), "\"a b\" is not a header name");
         assert!("X-Remote-User".parse::<Header>().is_ok());
+    }
+
+    #[test]
+    fn replay_caches_are_in_memory_or_in_a_file() {
+        assert_eq!("memory".parse(), Ok(ReplayStore::Memory));
+        assert_eq!("file:a:b".parse(), Ok(ReplayStore::File("a:b".into())));
+        for text in [
+            "",
+            "Memory",
+            "memory:",
+            "file",
+            "file:",
+            "/var/tmp/rcache",
+            "redis:a",
+        ] {
+            let expected = format!("\"{text}\" is not a replay cache");
+            assert_eq!(problem::<ReplayStore>(text), expected);
+        }
     }
 
     #[test]

@@ -4,11 +4,11 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::keytab_file;
 use crate::krb5_conf::Krb5Conf;
+use crate::serve::replay;
 use mech_krb5::Krb5;
 use mech_krb5::crypto::{EncryptionType, EncryptionTypes};
 use mech_krb5::keytab::{Keytab, KeytabEntry, KeytabSource as _};
-use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig};
-use negotiate_core::{Acceptor, Ambient, Seconds, ServiceName, SystemRandom, Timestamp};
+use negotiate_core::{Acceptor, Seconds, ServiceName};
 use negotiate_io::keytab::{WatchOptions, WatchedKeytab};
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -59,26 +59,12 @@ fn krb5(config: &Config, krb5_conf: &Krb5Conf, keys: Arc<WatchedKeytab>) -> Resu
     for realm in &config.acceptor.trust_kdc {
         transited.trust_kdc(realm);
     }
-    let replay = MemoryReplayConfig {
-        capacity: config.replay.capacity.0,
-        on_start: config.replay.on_start,
-        clock_skew,
-    };
-    let mut ambient = Ambient {
-        now: Timestamp::now(),
-        random: &mut SystemRandom,
-    };
-    let replay_cache = MemoryReplayCache::new(replay, &mut ambient).map_err(|error| {
-        Failure::stopped(
-            error.to_string(),
-            "check the system's source of random bytes, getrandom(2)",
-        )
-    })?;
+    let replay_cache = replay::open(&config.replay, clock_skew)?;
     let krb5 = Krb5::builder_with(keys)
         .clock_skew(clock_skew)
         .encryption_types(encryption_types(config))
         .transited(transited)
-        .replay_cache(Arc::new(replay_cache))
+        .replay_cache(replay_cache)
         .build();
     krb5.map_err(|error| Failure::unusable(error.to_string(), "export AES keys into the keytab"))
 }

@@ -10,6 +10,7 @@ mod listener;
 mod log;
 mod pem_file;
 mod progress;
+mod replay;
 mod reverse_proxy;
 mod start_message;
 #[cfg(feature = "tls")]
@@ -81,6 +82,7 @@ fn configuration(arguments: cli::Serve) -> Result<Config, Failure> {
             arguments.krb5_conf,
             upstream,
             arguments.listen,
+            arguments.replay_cache,
         )),
         (None, None) => unreachable!("clap asks for --config or --upstream"),
     }

@@ -8,27 +8,29 @@ mod captured;
 mod edit;
 mod fields;
 mod initiator;
+mod pac;
+mod pac_fields;
+mod planted;
+mod policy;
 mod transited;
 mod verdict;
 
 use crate::bounds::allocating_at_most;
 use crate::forge::{self, Sealed};
-use crate::support::{Counting, key};
+use crate::support::{Counting, Etype, key};
 use arbitrary::{Arbitrary, Unstructured};
 use captured::Captured;
 use edit::Edit;
 use fields::{Fields, Ground, Shift};
 use initiator::{Initiator, ThirdLeg};
 use md5::{Digest, Md5};
+use mech_krb5::Principal;
 use mech_krb5::crypto::{Key, KeyUsage};
 use mech_krb5::keytab::{Keytab, KeytabEntry, Match};
 use mech_krb5::message::ApOptions;
-use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig, OnStart};
-use mech_krb5::{AnonymousPolicy, Krb5, PacPolicy, Principal, TransitedPolicy, UnknownAuthorizationData};
-use negotiate_core::{
-    Acceptor, Address, Ambient, BindingsPolicy, ChannelBindings, MechType, Reject, ServiceName, Step,
-    Timestamp,
-};
+use negotiate_core::{Ambient, MechType, Reject, Step, Timestamp};
+use planted::Planted;
+use policy::{PacChoice, Policy, kdc_key};
 use std::sync::Arc;
 use verdict::{Around, Verdict, World};
 
@@ -38,6 +40,61 @@ pub fn check(input: &[u8]) {
     if let Ok(scene) = Scene::arbitrary_take_rest(Unstructured::new(input)) {
         scene.play();
     }
+}
+
+/// With this authorization data in a login that is else in order.
+pub(crate) fn authorization_data(choices: u8, data: &[u8]) {
+    let bit = |number: u8| choices >> number & 1 != 0;
+    let Ok(mut scene) = Scene::arbitrary_take_rest(Unstructured::new(&[])) else {
+        return;
+    };
+    let Base::Fields(fields) = &mut scene.base else {
+        return;
+    };
+    let planted = Planted {
+        der: data.to_vec(),
+        is_signed: bit(0),
+    };
+    if bit(1) {
+        fields.plant_in_authenticator(planted);
+    } else {
+        fields.plant_in_ticket(planted);
+    }
+    fields.etype = [
+        Etype::Aes256Sha1,
+        Etype::Aes128Sha1,
+        Etype::Aes256Sha384,
+        Etype::Aes128Sha256,
+    ][usize::from(choices >> 2 & 3)];
+    scene.policy.pac = match choices >> 4 & 3 {
+        1 => PacChoice::Require,
+        2 => PacChoice::Ignore,
+        _ => PacChoice::Use,
+    };
+    scene.policy.knows_kdc = bit(6);
+    scene.policy.ignore_unknown = bit(7);
+    scene.play();
+}
+
+/// What there is to begin with: that of captured tokens, and one of each kind.
+pub(crate) fn authorization_data_seeds() -> Vec<Vec<u8>> {
+    let (service_key, session_key) = (key(Etype::Aes256Sha1, 1), key(Etype::Aes128Sha1, 2));
+    let ground = Ground {
+        now: NOW,
+        bindings: None,
+        service_key: &service_key,
+        session_key: &session_key,
+        kdc_key: &kdc_key(),
+        without_pac: None,
+    };
+    let forged = planted::forged(&ground);
+    // As it is in the ticket, signed anew, and in the authenticator.
+    let placed = |data: Vec<u8>| [0, 1, 2].map(|choices| [&[choices], &*data].concat());
+    planted::captured()
+        .into_iter()
+        .chain(forged)
+        .flat_map(placed)
+        .collect()
 }
 
 #[derive(Arbitrary, Debug)]
@@ -57,31 +114,6 @@ struct Scene {
 enum Base {
     Fields(Box<Fields>),
     Captured(u8),
-}
-
-#[derive(Arbitrary, Debug)]
-struct Policy {
-    bindings: Bindings,
-    demand: Demand,
-    ignore_unknown: bool,
-    accept_anonymous: bool,
-    trust_kdc: bool,
-    restrict: bool,
-}
-
-#[derive(Arbitrary, Debug)]
-enum Bindings {
-    None,
-    ApplicationData,
-    Addresses,
-}
-
-#[derive(Arbitrary, Debug)]
-enum Demand {
-    RequireIfAdvertised,
-    Prefer,
-    Require,
-    Off,
 }
 
 /// What is not sealed.
@@ -155,6 +187,8 @@ impl Scene {
                     bindings: hash,
                     service_key: &service_key,
                     session_key: &session_key,
+                    kdc_key: &kdc_key(),
+                    without_pac: None,
                 };
                 let (ticket, authenticator) = (fields.ticket(&ground), fields.authenticator(&ground));
                 (service_key, session_key, ticket, authenticator)
@@ -181,13 +215,15 @@ impl Scene {
             refuse_unknown: !self.policy.ignore_unknown,
             refuse_anonymous: !self.policy.accept_anonymous,
             trust_kdc: self.policy.trust_kdc,
+            pac_policy: self.policy.pac.policy(),
+            kdc_keys: self.policy.kdc_keys(),
             server_realm: realm.as_bytes().to_vec(),
             service_key: keys.sealing(self.clear.sealed_by),
         };
         let around = self.around(&ticket, &session_key);
         let token = self.token(&keys, &around, &ticket, &authenticator);
         let acceptor = self.policy.acceptor(&keys, now);
-        let limit = 32 * 1024 + 12 * token.len();
+        let limit = 48 * 1024 + 24 * token.len();
         let take = || {
             let mut ambient = Ambient {
                 now,
@@ -408,78 +444,6 @@ impl Clear {
             service: service.text(keys.realm),
             matched,
             kvno,
-        }
-    }
-}
-
-impl Policy {
-    fn acceptor(&self, keys: &Keys<'_>, now: Timestamp) -> Acceptor {
-        let mut ambient = Ambient {
-            now,
-            random: &mut Counting(1),
-        };
-        let config = MemoryReplayConfig {
-            capacity: 16,
-            on_start: OnStart::Accept,
-            ..MemoryReplayConfig::default()
-        };
-        let cache = MemoryReplayCache::new(config, &mut ambient).expect("random bytes");
-        let mut transited = TransitedPolicy::default();
-        if self.trust_kdc {
-            transited.trust_kdc(keys.realm);
-        }
-        let krb5 = Krb5::builder(keys.keytab())
-            .replay_cache(Arc::new(cache))
-            .pac(PacPolicy::Ignore)
-            .transited(transited)
-            .anonymous(if self.accept_anonymous {
-                AnonymousPolicy::Accept
-            } else {
-                AnonymousPolicy::Refuse
-            })
-            .unknown_authorization_data(if self.ignore_unknown {
-                UnknownAuthorizationData::Ignore
-            } else {
-                UnknownAuthorizationData::Refuse
-            });
-        let mut acceptor = Acceptor::builder()
-            .mechanism(krb5.build().expect("keys and a cache"))
-            .bindings_policy(self.demand.policy());
-        if self.restrict {
-            acceptor = acceptor.name(ServiceName::parse("HTTP@alias.example.test").expect("a name"));
-        }
-        acceptor.build().expect("a mechanism")
-    }
-}
-
-impl Demand {
-    const fn policy(&self) -> BindingsPolicy {
-        match self {
-            Self::RequireIfAdvertised => BindingsPolicy::RequireIfAdvertised,
-            Self::Prefer => BindingsPolicy::Prefer,
-            Self::Require => BindingsPolicy::Require,
-            Self::Off => BindingsPolicy::Off,
-        }
-    }
-}
-
-impl Bindings {
-    fn bindings(&self, captured: Option<&Captured>) -> Option<ChannelBindings> {
-        let initiator = Address {
-            address_type: 2,
-            octets: fields::ADDRESS.to_vec(),
-        };
-        match self {
-            Self::None => None,
-            Self::ApplicationData => {
-                let data = captured.and_then(|captured| captured.application_data.clone());
-                let data = data.unwrap_or_else(|| b"tls-server-end-point:hash".to_vec());
-                Some(ChannelBindings::from_application_data(data))
-            }
-            Self::Addresses => Some(ChannelBindings {
-                initiator,
-                ..ChannelBindings::default()
-            }),
         }
     }
 }

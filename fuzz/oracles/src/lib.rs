@@ -6,6 +6,7 @@
 //! each; an ordinary test replays every committed input (`cargo test -p fuzz-oracles`).
 
 pub mod ap_req;
+pub mod authorization_data;
 mod bounds;
 pub mod claims;
 mod conversation;
@@ -47,7 +48,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 10] = [
+pub const TARGETS: [Target; 11] = [
     Target {
         name: "der",
         check: der::check,
@@ -87,6 +88,11 @@ pub const TARGETS: [Target; 10] = [
         name: "keyed",
         check: keyed::check,
         seeds: seeds::none,
+    },
+    Target {
+        name: "authorization_data",
+        check: authorization_data::check,
+        seeds: keyed::authorization_data_seeds,
     },
     Target {
         name: "pac",

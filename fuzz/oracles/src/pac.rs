@@ -15,7 +15,7 @@ const AUTHTIME: Timestamp = Timestamp::from_unix(1_795_327_048);
 /// # Panics
 /// If any of this does not hold.
 pub fn check(input: &[u8]) {
-    buffers(input);
+    layout(input);
     logon_info(input);
     others(input);
 }
@@ -42,46 +42,64 @@ fn verify(pac: &[u8]) -> Result<VerifiedPac, PacFault> {
     })
 }
 
-fn buffers(input: &[u8]) {
+fn layout(input: &[u8]) {
     let found = allocating_at_most(0, || Pac::parse(input));
-    let types = found.map(|pac| pac.buffer_types().map(|buffer_type| buffer_type.0).collect());
-    assert_eq!(types.ok(), list(input));
+    let types = found.map(|pac| {
+        pac.buffer_types()
+            .map(|buffer_type| buffer_type.0)
+            .collect::<Vec<_>>()
+    });
+    let expected = buffers(input).map(|list| list.iter().map(|buffer| buffer.buffer_type).collect());
+    assert_eq!(types.ok(), expected);
     // Nobody signed it.
     assert!(verify(input).is_err());
 }
 
-/// The types of the buffers, if they lie as MS-PAC section 2.4 says, none twice, none over another.
-fn list(input: &[u8]) -> Option<Vec<u32>> {
+/// A buffer of a PAC, by its second reader.
+pub(crate) struct Buffer {
+    pub(crate) buffer_type: u32,
+    pub(crate) start: usize,
+    end: usize,
+}
+
+impl Buffer {
+    pub(crate) fn content<'p>(&self, pac: &'p [u8]) -> &'p [u8] {
+        &pac[self.start..self.end]
+    }
+}
+
+/// The buffers, if they lie as MS-PAC section 2.4 says, none twice, none over another.
+pub(crate) fn buffers(input: &[u8]) -> Option<Vec<Buffer>> {
     let mut ndr = Ndr::new(input);
     let count = ndr.number(4)?;
     if ndr.number(4)? != 0 || count > 64 {
         return None;
     }
-    let (mut types, mut taken) = (Vec::new(), Vec::new());
+    let mut buffers: Vec<Buffer> = Vec::new();
     for _ in 0..count {
         let (buffer_type, len, offset) = (ndr.number(4)? as u32, ndr.number(4)?, ndr.number(8)?);
         let end = u128::from(offset) + u128::from(len);
-        if offset % 8 != 0
-            || offset < 8 + 16 * count
-            || end > input.len() as u128
-            || types.contains(&buffer_type)
-        {
+        if offset % 8 != 0 || offset < 8 + 16 * count || end > input.len() as u128 {
             return None;
         }
-        types.push(buffer_type);
-        taken.push((u128::from(offset), end));
+        let (start, end) = (offset as usize, end as usize);
+        let excludes =
+            |other: &Buffer| other.buffer_type == buffer_type || (other.start < end && start < other.end);
+        if buffers.iter().any(excludes) {
+            return None;
+        }
+        buffers.push(Buffer {
+            buffer_type,
+            start,
+            end,
+        });
     }
-    let apart = |(start, end): &(u128, u128), (other_start, other_end): &(u128, u128)| {
-        other_end <= start || end <= other_start
-    };
-    let pairs = taken
-        .iter()
-        .enumerate()
-        .flat_map(|(at, one)| taken[..at].iter().map(move |other| (one, other)));
-    pairs
-        .into_iter()
-        .all(|(one, other)| apart(one, other))
-        .then_some(types)
+    Some(buffers)
+}
+
+/// The user's SID in logon information, if it can be read so far.
+pub(crate) fn user_sid(logon_info: &[u8]) -> Option<String> {
+    Some(Info::read(logon_info)?.user()?.text())
 }
 
 fn logon_info(input: &[u8]) {

@@ -1,5 +1,4 @@
-//! Authorization data once more (RFC 4120 section 5.2.6, RFC 7751): recursive, and with no thought of cost. PACs are left to
-//! mech-krb5's own tests: the acceptor under test is told to ignore them.
+//! Authorization data once more (RFC 4120 section 5.2.6, RFC 7751): recursive, and with no thought of cost.
 
 use crate::kerberos::{self, Code, MALFORMED, Signed, Typed, typed_list};
 use crate::tlv::{self, value};
@@ -32,7 +31,16 @@ pub(super) struct Walk<'a> {
     pub(super) refuse_unknown: bool,
     pub(super) wishes: Wishes,
     pub(super) indicators: Vec<String>,
+    /// Those that stand where PACs may stand.
+    pub(super) pacs: Vec<Vec<u8>>,
+    /// Whether a CAMMAC is not what the KDC signed for this service.
+    pub(super) is_cammac_discarded: bool,
+    /// The ticket's, and the client's own.
+    pub(super) restrictions: [Option<Restrictions>; 2],
 }
+
+/// KERB-AD-RESTRICTION-ENTRY (MS-KILE section 2.2.6): limited or not, integrity level, machine.
+pub(super) type Restrictions = (bool, u32, Vec<u8>);
 
 enum Meaning {
     Leaf(bool),
@@ -111,14 +119,24 @@ impl Walk<'_> {
                 self.wishes.subkey_type = self.wishes.subkey_type.or(best);
                 Meaning::Leaf(true)
             }
-            (141 | 142 | 144, Place::Client) | (128 | 141, Place::Top | Place::IfRelevant) => {
+            (128, Place::Top | Place::IfRelevant) => {
+                self.pacs.push(data.to_vec());
                 Meaning::Leaf(true)
             }
+            (141, Place::Top | Place::IfRelevant | Place::Client) => {
+                let first = &mut self.restrictions[usize::from(place == Place::Client)];
+                *first = first.take().or_else(|| restrictions(data));
+                Meaning::Leaf(true)
+            }
+            (142 | 144, Place::Client) => Meaning::Leaf(true),
             (96, Place::Top | Place::IfRelevant) => match kerberos::cammac(data) {
                 Some(signed) if fits(&signed, self.service_key, KeyUsage(64)) => {
                     Meaning::List(signed.elements, Place::Cammac, inherited, 0)
                 }
-                _ => Meaning::Leaf(false),
+                _ => {
+                    self.is_cammac_discarded = true;
+                    Meaning::Leaf(false)
+                }
             },
             (4, Place::Top | Place::IfRelevant) => match kerberos::kdc_issued(data) {
                 Some(signed) if fits(&signed, self.session_key, KeyUsage(19)) => {
@@ -136,6 +154,24 @@ impl Walk<'_> {
             _ => Meaning::Leaf(false),
         })
     }
+}
+
+/// The first entry of type 0, whatever follows.
+fn restrictions(data: &[u8]) -> Option<Restrictions> {
+    let ((tag, mut entries), _) = tlv::split(data)?;
+    if tag != 0x30 {
+        return None;
+    }
+    while !entries.is_empty() {
+        let ((tag, content), rest) = tlv::split(entries)?;
+        let (number, value) = kerberos::typed(&tlv::write(tag, content))?;
+        if number == 0 {
+            let word = |at: usize| Some(u32::from_le_bytes(*value.get(at..)?.first_chunk()?));
+            return Some((word(0)? & 1 != 0, word(4)?, value.get(8..40)?.to_vec()));
+        }
+        entries = rest;
+    }
+    None
 }
 
 fn fits(signed: &Signed, key: &Key, usage: KeyUsage) -> bool {

@@ -72,6 +72,10 @@ impl Captured {
     }
 }
 
+pub(super) fn all() -> &'static [Captured] {
+    &ALL
+}
+
 static ALL: LazyLock<Vec<Captured>> = LazyLock::new(|| {
     let accepted = captures()
         .into_iter()

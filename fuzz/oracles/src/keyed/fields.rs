@@ -1,6 +1,9 @@
 //! Tickets and authenticators of fields that may hold anything: what a KDC or an initiator gone mad would seal. The first
 //! variant of everything is the usual one.
 
+use super::pac;
+use super::pac_fields::PacFields;
+use super::planted::Planted;
 use crate::forge::{self, CarriedKey, CredInfo, GssChecksum, KrbCred};
 use crate::support::{Counting, Etype, key};
 use arbitrary::Arbitrary;
@@ -31,6 +34,8 @@ struct TicketFields {
     renew_till: Option<TimeChoice>,
     caddr: Option<Vec<HostAddress>>,
     authorization_data: Option<Vec<Element>>,
+    #[arbitrary(default)]
+    planted: Option<Planted>,
 }
 
 #[derive(Arbitrary, Debug)]
@@ -42,6 +47,8 @@ struct AuthenticatorFields {
     subkey: Option<(Etype, CarriedKeyChoice)>,
     seq_number: Option<u32>,
     authorization_data: Option<Vec<Element>>,
+    #[arbitrary(default)]
+    planted: Option<Planted>,
 }
 
 /// A key as it should be, or not.
@@ -182,12 +189,20 @@ enum Element {
     Cammac(Vec<Element>),
     Indicators(u8),
     MandatoryForKdc(Vec<u8>),
+    Pac(Box<PacFields>),
     /// Types between 0 and 255: known ones are among them.
     Numbered(u8, Vec<u8>),
     Any(i32, Vec<u8>),
 }
 
 impl Element {
+    fn of(planted: Option<&Planted>, elements: Option<&[Self]>, ground: &Ground<'_>) -> Option<Vec<u8>> {
+        match planted {
+            Some(planted) => Some(planted.bytes(ground)),
+            None => elements.map(|list| Self::list(list, ground)),
+        }
+    }
+
     fn list(elements: &[Self], ground: &Ground<'_>) -> Vec<u8> {
         let elements: Vec<(i32, Vec<u8>)> = elements
             .iter()
@@ -222,6 +237,7 @@ impl Element {
                 let integers = etypes.iter().flat_map(|etype| [2, 1, *etype as u8]);
                 (129, crate::tlv::write(0x30, &integers.collect::<Vec<_>>()))
             }
+            Self::Pac(fields) => (128, fields.bytes(ground)),
             Self::MandatoryForKdc(data) => (8, data.clone()),
             Self::Numbered(number, data) => ((*number).into(), data.clone()),
             Self::Any(number, data) => (*number, data.clone()),
@@ -289,9 +305,22 @@ pub(super) struct Ground<'a> {
     pub(super) bindings: Option<[u8; 16]>,
     pub(super) service_key: &'a Key,
     pub(super) session_key: &'a Key,
+    pub(super) kdc_key: &'a Key,
+    /// The ticket with a zero byte for its PAC, once it is made.
+    pub(super) without_pac: Option<&'a [u8]>,
 }
 
 impl Fields {
+    /// Plants authorization data in the ticket.
+    pub(super) fn plant_in_ticket(&mut self, planted: Planted) {
+        self.ticket.planted = Some(planted);
+    }
+
+    /// Plants authorization data in the authenticator.
+    pub(super) fn plant_in_authenticator(&mut self, planted: Planted) {
+        self.authenticator.planted = Some(planted);
+    }
+
     /// The plaintext of EncTicketPart.
     pub(super) fn ticket(&self, ground: &Ground<'_>) -> Vec<u8> {
         let fields = &self.ticket;
@@ -319,11 +348,20 @@ impl Fields {
             .caddr
             .as_ref()
             .map(|list| list.iter().take(66).map(HostAddress::typed).collect());
-        ticket.authorization_data = fields
-            .authorization_data
-            .as_deref()
-            .map(|list| Element::list(list, ground));
-        ticket.part()
+        ticket.authorization_data = Element::of(
+            fields.planted.as_ref(),
+            fields.authorization_data.as_deref(),
+            ground,
+        );
+        let part = ticket.part();
+        match (pac::without_pac(&part), ground.without_pac) {
+            // Now that the rest stands, the PAC's ticket checksum can be made.
+            (Some(without_pac), None) => self.ticket(&Ground {
+                without_pac: Some(&without_pac),
+                ..*ground
+            }),
+            _ => part,
+        }
     }
 
     /// The plaintext of the authenticator.
@@ -349,10 +387,11 @@ impl Fields {
             ctime: Timestamp::from_unix_micros((ground.now.unix_micros() + micros).max(0)),
             subkey: subkey.as_ref().map(|(key, choice)| choice.of(key)),
             seq_number: fields.seq_number,
-            authorization_data: fields
-                .authorization_data
-                .as_deref()
-                .map(|list| Element::list(list, ground)),
+            authorization_data: Element::of(
+                fields.planted.as_ref(),
+                fields.authorization_data.as_deref(),
+                ground,
+            ),
         };
         authenticator.part()
     }

@@ -1,6 +1,7 @@
 //! The initiator's side: what it reads in the acceptor's answer, and what both say afterwards. And the application's: what it
 //! is told must be what was sealed.
 
+use super::pac::Told;
 use super::verdict::{Accepted, World};
 use super::{Clear, Keys, Label};
 use crate::refusal;
@@ -9,7 +10,7 @@ use crate::tokens::{self, ACCEPT_COMPLETED, ACCEPT_INCOMPLETE, Answer, REJECT};
 use arbitrary::Arbitrary;
 use mech_krb5::crypto::{Key, KeyUsage};
 use mech_krb5::message::{EncApRepPart, KrbError};
-use mech_krb5::{ContextKeys, Details, Error, MessageProtection, Principal, Role};
+use mech_krb5::{ContextKeys, Details, Error, MessageProtection, Principal, Role, Warning};
 use negotiate_core::der::{Reader, Tag};
 use negotiate_core::{
     Ambient, ContextFlags, MechType, MessageOrder, Name, NameKind, Negotiation, PerMessage, Protection,
@@ -252,11 +253,35 @@ fn meaning(context: &SecurityContext, accepted: &Accepted, world: &World, label:
     );
     assert_eq!(details.renew_till, ticket.renew_till.map(time));
     assert_eq!(details.authentication_indicators, accepted.indicators);
+    privileges(context, details, accepted);
     let delegated = details
         .delegated
         .as_ref()
         .map_or(0, |delegated| delegated.credentials().len());
     assert_eq!(delegated, accepted.credentials);
+}
+
+/// PAC, SID and warnings.
+fn privileges(context: &SecurityContext, details: &Details, accepted: &Accepted) {
+    let sid = context.initiator().sid().map(|sid| sid.to_string());
+    let pac = details
+        .pac
+        .as_ref()
+        .map(|pac| (pac.as_bytes().to_vec(), sid.clone()));
+    let has = |is_it: fn(&Warning) -> bool| details.warnings.iter().any(is_it);
+    let told = Told {
+        is_discarded: has(|warning| matches!(warning, Warning::PacDiscarded(_))),
+        pac,
+    };
+    assert_eq!(told, accepted.pac);
+    assert!(details.pac.is_some() || sid.is_none());
+    let is_cammac_discarded = has(|warning| matches!(warning, Warning::CammacDiscarded));
+    assert_eq!(is_cammac_discarded, accepted.is_cammac_discarded);
+    let restrictions = details.token_restrictions.map(|found| {
+        let machine_id = found.machine_id.to_vec();
+        (found.limited, found.integrity_level, machine_id)
+    });
+    assert_eq!(restrictions, accepted.restrictions);
 }
 
 /// A message each way, with the keys that the initiator has.

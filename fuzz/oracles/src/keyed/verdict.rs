@@ -1,12 +1,14 @@
 //! RFC 4120 section 3.2.3 and RFC 4121 section 4.1.1 once more: what an acceptor must make of a ticket and an authenticator
 //! whose plaintexts are known. The order of checks, and so which code wins, is the documented one of mech-krb5.
 
-use super::authorization_data::{Demand, Place, Walk, Wishes};
+use super::authorization_data::{Demand, Place, Restrictions, Walk, Wishes};
+use super::pac::{self, Against, Told};
 use super::transited;
 use crate::kerberos::{
     Authenticator, Code, Components, EncTicketPart, MALFORMED, Micros, Typed, authenticator,
     enc_krb_cred_part, enc_ticket_part, krb_cred,
 };
+use mech_krb5::PacPolicy;
 use mech_krb5::crypto::{ChecksumType, EncryptionType, Key, KeyUsage};
 use negotiate_core::BindingsPolicy;
 
@@ -21,6 +23,8 @@ pub(super) struct World {
     pub(super) refuse_unknown: bool,
     pub(super) refuse_anonymous: bool,
     pub(super) trust_kdc: bool,
+    pub(super) pac_policy: PacPolicy,
+    pub(super) kdc_keys: Vec<Key>,
     pub(super) server_realm: Vec<u8>,
     /// The key that seals the ticket.
     pub(super) service_key: Key,
@@ -67,6 +71,9 @@ pub(super) struct Accepted {
     pub(super) is_dce_style: bool,
     pub(super) credentials: usize,
     pub(super) indicators: Vec<String>,
+    pub(super) is_cammac_discarded: bool,
+    pub(super) restrictions: Option<Restrictions>,
+    pub(super) pac: Told,
 }
 
 const DELEGATE: u32 = 0x1;
@@ -83,8 +90,11 @@ const SKEW: Micros = 300_000_000;
 const INVALID: u32 = 1 << 24;
 const TRANSITED_POLICY_CHECKED: u32 = 1 << 19;
 
-/// The session key of a ticket, if it can be used.
+/// The session key of a ticket, if it can be used: of the types that are taken without being named.
 pub(super) fn usable((keytype, keyvalue): &Typed) -> Option<Key> {
+    if !(17..=20).contains(keytype) {
+        return None;
+    }
     Key::new(EncryptionType::from_number(*keytype)?, keyvalue).ok()
 }
 
@@ -101,12 +111,13 @@ pub(super) fn judge(
     if !around.ticket_sealed {
         return vec![Verdict::NoKey];
     }
-    let opened = match open(world, around, ticket, sealed_authenticator) {
+    let der = ticket;
+    let opened = match open(world, around, der, sealed_authenticator) {
         Ok(opened) => opened,
         Err(code) => return vec![refused(code, false)],
     };
     let path = opened.path(world);
-    let with = |path_is_good| match opened.establish(world, around, path_is_good) {
+    let with = |path_is_good| match opened.establish(world, around, der, path_is_good) {
         Ok(accepted) => Verdict::Accepted(Box::new(accepted)),
         Err(code) => refused(code, true),
     };
@@ -178,7 +189,13 @@ impl Opened {
         transited::is_on_the_way(contents, &self.ticket.crealm, &world.server_realm)
     }
 
-    fn establish(&self, world: &World, around: &Around, path_is_good: bool) -> Result<Accepted, Code> {
+    fn establish(
+        &self,
+        world: &World,
+        around: &Around,
+        der: &[u8],
+        path_is_good: bool,
+    ) -> Result<Accepted, Code> {
         let Self {
             ticket,
             authenticator,
@@ -194,6 +211,9 @@ impl Opened {
             refuse_unknown: world.refuse_unknown,
             wishes: Wishes::default(),
             indicators: Vec::new(),
+            pacs: Vec::new(),
+            is_cammac_discarded: false,
+            restrictions: [None, None],
         };
         if let Some(data) = &ticket.authorization_data {
             walk.list(data, 0, Place::Top, Demand::All)?;
@@ -202,7 +222,12 @@ impl Opened {
             walk.list(data, 0, Place::Client, Demand::All)?;
         }
         let Walk {
-            wishes, indicators, ..
+            wishes,
+            indicators,
+            pacs,
+            is_cammac_discarded,
+            restrictions: [of_kdc, of_client],
+            ..
         } = walk;
         let checksum = self.checksum(world, around, wishes.knows_bindings())?;
         let is_dce_style = checksum.flags & DCE_STYLE != 0;
@@ -224,6 +249,13 @@ impl Opened {
         if is_anonymous && world.refuse_anonymous {
             return Err("krb5.anonymous_refused");
         }
+        let against = Against {
+            service_key: &world.service_key,
+            kdc_keys: &world.kdc_keys,
+            ticket,
+            der,
+        };
+        let pac = pac::judge(&pacs, world.pac_policy, &against)?;
         let display = display(&ticket.cname, &ticket.crealm).ok_or("krb5.name_not_utf8")?;
         let is_mutual = is_dce_style || checksum.flags & MUTUAL != 0;
         let base_key = subkey.unwrap_or_else(|| session_key.clone());
@@ -246,6 +278,9 @@ impl Opened {
             is_dce_style,
             credentials,
             indicators,
+            is_cammac_discarded,
+            restrictions: of_kdc.or(of_client),
+            pac,
             ticket: ticket.clone(),
             authenticator: authenticator.clone(),
         })

@@ -18,9 +18,14 @@ make_heimdal() {
 }
 
 # One of its programs, with its libraries and its realm.
-heimdal() {
-    env LD_LIBRARY_PATH="$(echo "$here"/.heimdal/usr/lib/*-linux-gnu*)" KRB5_CONFIG="$state/heimdal/krb5.conf" \
-        PATH="$here/.heimdal/usr/bin:$here/.heimdal/usr/sbin:$here/.heimdal/usr/lib/heimdal-servers:$PATH" "$@"
+heimdal() { (become_heimdal "$@"); }
+
+# The same in place of this shell, so that its process is the program.
+become_heimdal() {
+    export LD_LIBRARY_PATH KRB5_CONFIG=$state/heimdal/krb5.conf
+    LD_LIBRARY_PATH=$(echo "$here"/.heimdal/usr/lib/*-linux-gnu*)
+    PATH=$here/.heimdal/usr/bin:$here/.heimdal/usr/sbin:$here/.heimdal/usr/lib/heimdal-servers:$PATH
+    exec "$@"
 }
 
 # Configuration, for Heimdal and for MIT's clients; database, keytabs; then its KDC.
@@ -36,7 +41,7 @@ start_heimdal() {
     } >"$state/log/heimdal-kadmin" 2>&1
     [ -s "$state/heimdal/keytab" ] && ! grep -q '^kadmin:' "$state/log/heimdal-kadmin" ||
         die "Heimdal's kadmin: $(tail -3 "$state/log/heimdal-kadmin")"
-    heimdal kdc --config-file="$state/heimdal/krb5.conf" >"$state/log/heimdal-kdc" 2>&1 &
+    become_heimdal kdc --config-file="$state/heimdal/krb5.conf" >"$state/log/heimdal-kdc" 2>&1 &
     pids+=($!)
     wait_port "$heimdal_port" || die "Heimdal's KDC did not start: $(tail -3 "$state/log/heimdal-kdc" "$state/log/heimdal" 2>&1)"
 }

@@ -128,6 +128,8 @@ pub(crate) const CASES: &[Case] = &[
     },
 ];
 
+/// What fills a ticket up: authorization data that an acceptor knows and does not look at (MS-KILE section 2.2.4).
+const KERB_LOCAL: i32 = 142;
 const REALM: &str = "EXAMPLE.TEST";
 
 impl Case {
@@ -164,7 +166,7 @@ impl Case {
             now,
         );
         let padding = vec![0x5a; self.padding];
-        let inner = forge::authorization_data(&[(-1, &padding)]);
+        let inner = forge::authorization_data(&[(KERB_LOCAL, &padding)]);
         ticket.authorization_data = Some(forge::authorization_data(&[(1, &inner)]));
         Credential {
             client: ticket.client.clone(),

@@ -12,6 +12,10 @@
 //! | full (19) | the KDC's | the PAC, the signatures of server, KDC and full checksum zeroed |
 //!
 //! Zeroed is all behind the type, the identifier of a read-only domain controller too.
+//!
+//! Outside every seal lie, and so decide nothing: the KDC's signature where its key is not known; the identifier of a
+//! read-only domain controller behind it. All else of a PAC is covered, padding and the list of buffers included;
+//! `tests/pac/flips.rs` flips each bit of each vector.
 
 use super::buffers::Buffer;
 use super::{BufferType, Pac, PacFault};

@@ -328,6 +328,46 @@ fn what_is_not_a_wrong_signature_discards_the_pac_as_a_whole() {
     }
 }
 
+/// Every bit of a PAC in a ticket (in a debug build every eleventh), by each policy: a wrong checksum refuses, what makes it
+/// no PAC discards it, and only the KDC's signature may change, for whose key this acceptor does not have.
+#[test]
+fn a_flipped_bit_refuses_or_discards_as_the_policy_says() {
+    let mut login = Login::default();
+    let genuine = signed(&login, of(&login).with(BufferType::LOGON_INFO, logon_info()));
+    let (mut refused, mut discarded, mut uncovered) = (0, 0, Vec::new());
+    for bit in (0..genuine.len() * 8).step_by(if cfg!(debug_assertions) { 11 } else { 1 }) {
+        let mut pac = genuine.clone();
+        pac[bit / 8] ^= 1 << (bit % 8);
+        put(&mut login, &pac);
+        assert_without(&ignoring().accepted(&login), &[]);
+        match requiring()
+            .judge(&login)
+            .map_err(|reject| crate::login::fact(&reject))
+        {
+            Ok(_) => {
+                assert!(using().accepted(&login).details().pac.is_some());
+                uncovered.push(bit / 8);
+            }
+            Err(fact @ Fact::PacSignatureWrong(_)) => {
+                assert_eq!(using().fact(&login), fact);
+                refused += 1;
+            }
+            Err(Fact::PacUnusable(fault)) => {
+                assert_without(&using().accepted(&login), &[Warning::PacDiscarded(fault)]);
+                discarded += 1;
+            }
+            Err(fact) => panic!("bit {bit}: {fact:?}"),
+        }
+    }
+    // The KDC's signature is the PAC's last buffer: a type, and twelve bytes.
+    let kdc_signature = genuine.len() - 12..genuine.len();
+    assert!(
+        uncovered.iter().all(|byte| kdc_signature.contains(byte)),
+        "{uncovered:?}"
+    );
+    assert!(refused > 0 && discarded > 0 && !uncovered.is_empty());
+}
+
 #[test]
 fn of_two_pacs_neither_counts() {
     let login = Login::default();

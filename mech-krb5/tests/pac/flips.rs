@@ -34,6 +34,34 @@ fn uncovered(vector: &Vector) -> Vec<usize> {
     bytes.collect()
 }
 
+/// All that is public: MIT krb5's five and its ticket of Server 2022, gokrb5's, and two of Kerberos.NET.
+#[test]
+fn the_vectors_are_these() {
+    let (with, without): (Vec<_>, Vec<_>) = genuine().into_iter().partition(|vector| vector.kdc.is_some());
+    assert_eq!((with.len(), without.len()), (2, 9));
+}
+
+/// Behind the list of buffers a checksum sees every change, and the login is refused. A change to the list may make it no
+/// list, which discards the PAC.
+#[test]
+fn a_changed_buffer_is_a_wrong_checksum() {
+    for vector in genuine() {
+        let Vector { name, pac, .. } = &vector;
+        let list = 8 + 16 * usize::from(pac[0]);
+        for bit in 0..pac.len() * 8 {
+            let mut flipped = pac.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            match vector.judge(&flipped) {
+                Ok(_) => assert!(bit / 8 >= list && vector.kdc.is_none(), "{name}: bit {bit}"),
+                Err(fault) => assert!(
+                    bit / 8 < list || fault.is_wrong_signature(),
+                    "{name}: bit {bit}: {fault}"
+                ),
+            }
+        }
+    }
+}
+
 /// Decision: without the KDC's key nothing covers the KDC's signature, and nothing depends on it.
 #[test]
 fn without_the_kdc_key_only_its_signature_is_uncovered() {

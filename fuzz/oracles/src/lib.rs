@@ -11,6 +11,7 @@ mod bounds;
 pub mod claims;
 mod conversation;
 pub mod corpus;
+pub mod decode;
 pub mod der;
 #[path = "../../../mech-krb5/tests/forge/mod.rs"]
 #[allow(clippy::unwrap_used)] // it is code of tests
@@ -103,5 +104,10 @@ pub const TARGETS: [Target; 11] = [
         name: "claims",
         check: claims::check,
         seeds: seeds::claims,
+    },
+    Target {
+        name: "decode",
+        check: decode::check,
+        seeds: seeds::everything,
     },
 ];

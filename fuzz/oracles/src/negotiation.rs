@@ -11,6 +11,14 @@ use std::collections::VecDeque;
 
 pub(crate) use decode::is_only_first;
 
+/// Whether a token is a NegTokenInit with its framing, or a NegTokenResp.
+pub(crate) fn is_well_formed(token: &[u8]) -> bool {
+    match decode::first(token) {
+        Ok(decode::First::Spnego(inner)) => decode::init(inner, usize::MAX).is_ok(),
+        _ => decode::resp(token).is_ok(),
+    }
+}
+
 /// The identifiers that the scripted mechanism claims.
 pub(crate) const OURS: [MechType; 2] = [MechType::KRB5, MechType::MS_KRB5];
 

@@ -4,7 +4,7 @@
 use crate::tlv;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use testvectors::{Case, captures, keytab_captures, load};
+use testvectors::{Case, captures, ccache_captures, exchange_captures, keytab_captures, load, ntlm_captures};
 
 /// Real tokens, their answers, and tokens by hand.
 pub(crate) fn tokens() -> Vec<Vec<u8>> {
@@ -105,6 +105,24 @@ pub(crate) fn header_fields() -> Vec<Vec<u8>> {
         .into_iter()
         .map(negotiate)
         .chain(odd.map(|field| field.as_bytes().to_vec()))
+        .collect()
+}
+
+/// Tokens, files and messages of every kind.
+pub(crate) fn everything() -> Vec<Vec<u8>> {
+    let caches = ccache_captures();
+    let messages = exchange_captures()
+        .into_iter()
+        .flat_map(|capture| capture.messages());
+    let per_message = captures().into_iter().flat_map(|capture| capture.per_message());
+    let ntlm = ntlm_captures().into_iter().flat_map(|capture| capture.tokens());
+    tokens()
+        .into_iter()
+        .chain(keytabs())
+        .chain(caches.iter().map(testvectors::CcacheCapture::ccache))
+        .chain(messages.map(|(_, message)| message))
+        .chain(per_message.map(|message| message.token))
+        .chain(ntlm)
         .collect()
 }
 

@@ -47,6 +47,14 @@ pub fn tool(script: &str) -> Command {
     command
 }
 
+/// A module that this Python runs as a program.
+#[must_use]
+pub fn python_module(module: &str) -> Command {
+    let mut command = Command::new(variable("INTEROP_PYTHON"));
+    command.args(["-m", module]);
+    command
+}
+
 /// The same command with its clock moved, for example `+10m`.
 #[must_use]
 pub fn at_clock(offset: &str, command: &Command) -> Command {

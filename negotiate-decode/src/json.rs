@@ -1,7 +1,7 @@
 //! For programs. The names of the members are stable; `negotiate decode --help` lists them.
 
 use crate::Decoded;
-use crate::tree::{Fault, Node, Opened, Value};
+use crate::tree::{Fault, Node, Opened, Value, rfc3339};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 impl Serialize for Decoded {
@@ -72,7 +72,7 @@ impl Serialize for Value {
             },
             Self::Boolean(value) => serializer.serialize_bool(*value),
             Self::Text(text) => serializer.serialize_str(text),
-            Self::Time(time) => serializer.serialize_str(&time.to_string()),
+            Self::Time(time) => serializer.serialize_str(&rfc3339(*time)),
             Self::Flags(flags) => serializer.collect_seq(flags),
             Self::Bytes(shown, _) => serializer.serialize_str(&hex(shown)),
         }

@@ -324,7 +324,13 @@ fn av_pair(fields: &mut Fields<'_, '_, '_>, id: AvId, len: usize) -> Read<()> {
             fields.meaning(absent.then(|| "no channel bindings".into()));
             Ok(())
         }
-        (AvId::SINGLE_HOST, 48) => fields.bytes(48, "Value").map(drop),
+        (AvId::SINGLE_HOST, 48) => fields.structure(48, "Value", |host| {
+            host.node.spec = "MS-NLMP section 2.2.2.2";
+            host.u32("Size")?;
+            host.u32("Z4")?;
+            host.bytes(8, "CustomData")?;
+            host.bytes(32, "MachineID").map(drop)
+        }),
         (AvId::EOL | AvId::FLAGS | AvId::TIMESTAMP | AvId::CHANNEL_BINDINGS | AvId::SINGLE_HOST, _) => {
             fields.stop(format!("a value of {len} bytes, which its type does not have"))
         }

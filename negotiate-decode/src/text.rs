@@ -3,7 +3,7 @@
 
 use crate::Decoded;
 use crate::json::hex;
-use crate::tree::{Fault, Node, Value};
+use crate::tree::{Fault, Node, Value, rfc3339};
 use std::fmt::Write;
 
 pub(crate) fn render(decoded: &Decoded) -> String {
@@ -92,7 +92,7 @@ fn shown(value: &Value) -> String {
         Value::Integer(number) => number.to_string(),
         Value::Boolean(value) => value.to_string(),
         Value::Text(text) => format!("\"{}\"", printable(text).replace('"', "\\\"")),
-        Value::Time(time) => time.to_string(),
+        Value::Time(time) => rfc3339(*time),
         Value::Flags(flags) if flags.is_empty() => "none".into(),
         Value::Flags(flags) => flags.join(", "),
         Value::Bytes(_, 0) => "empty".into(),

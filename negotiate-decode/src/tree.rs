@@ -173,6 +173,15 @@ impl Fault {
     }
 }
 
+/// A time in RFC 3339, with microseconds where it has them.
+pub(crate) fn rfc3339(time: Timestamp) -> String {
+    let seconds = time.to_string();
+    match (time.subsec_micros(), seconds.strip_suffix('Z')) {
+        (micros @ 1.., Some(seconds)) => format!("{seconds}.{micros:06}Z"),
+        _ => seconds,
+    }
+}
+
 impl Value {
     /// Bytes as they are.
     pub(crate) fn bytes(bytes: &[u8]) -> Self {

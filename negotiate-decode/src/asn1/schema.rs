@@ -24,8 +24,10 @@ pub(crate) enum Shape {
     Leaf(u8, Read),
     /// One of several, told by the tag.
     Choice(&'static [&'static Type]),
-    /// Whatever is there.
+    /// Whatever is there, shown as far as it is DER.
     Any,
+    /// Whatever is there, as bytes.
+    Opaque,
 }
 
 pub(crate) type Read = fn(&[u8], &mut Node) -> Result<(), &'static str>;

@@ -31,6 +31,10 @@ impl Decoder<'_> {
         let filled = self.deeper(|decoder| match of.for_tag(tag) {
             Some(of) => decoder.fill(space, &mut node, of),
             None if matches!(of.shape, Shape::Any) => decoder.untyped(space, &mut node, tag),
+            None if matches!(of.shape, Shape::Opaque) => {
+                node.meaning = Some(tag_name(tag));
+                node.value = Value::bytes(node.content_in(space));
+            }
             None => {
                 let (found, expected) = (tag_name(tag), of.expected());
                 node.fault(space, at, at, format!("{found} where {expected} was expected"));
@@ -70,7 +74,7 @@ impl Decoder<'_> {
                     node.fault(space, from, to, what);
                 }
             }
-            Shape::Choice(_) | Shape::Any => {}
+            Shape::Choice(_) | Shape::Any | Shape::Opaque => {}
         }
         if let Some(then) = of.then {
             then(self, space, node);
@@ -126,8 +130,12 @@ impl Decoder<'_> {
             let number = Some(first & 0x1f).filter(|_| first & 0xe0 == 0xa0);
             let is_extension =
                 open == Open::Extensible && number > last.max(fields.last().map(|field| field.number));
-            let what = if is_extension { "extension" } else { "unknown" };
-            let (mut child, next) = self.element(space, at, end, what, &Type::new(node.spec, Shape::Any));
+            // What is in a field of a later edition, nobody here knows.
+            let (what, shape) = match is_extension {
+                true => ("extension", Shape::Opaque),
+                false => ("unknown", Shape::Any),
+            };
+            let (mut child, next) = self.element(space, at, end, what, &Type::new(node.spec, shape));
             if !is_extension && child.faults.is_empty() {
                 child.fault(
                     space,
@@ -179,7 +187,7 @@ impl Type {
     fn for_tag(&self, tag: u8) -> Option<&Self> {
         match &self.shape {
             Shape::Choice(types) => types.iter().copied().find_map(|of| of.for_tag(tag)),
-            Shape::Any => None,
+            Shape::Any | Shape::Opaque => None,
             Shape::Tagged(expected, _) | Shape::Leaf(expected, _) => (tag == *expected).then_some(self),
             Shape::Sequence(..) | Shape::SequenceOf(..) => (tag == 0x30).then_some(self),
         }
@@ -193,7 +201,7 @@ impl Type {
             }
             Shape::Tagged(tag, _) | Shape::Leaf(tag, _) => tag_name(*tag),
             Shape::Sequence(..) | Shape::SequenceOf(..) => tag_name(0x30),
-            Shape::Any => "anything".into(),
+            Shape::Any | Shape::Opaque => "anything".into(),
         }
     }
 }

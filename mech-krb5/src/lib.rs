@@ -35,7 +35,7 @@ pub mod pac;
 mod principal;
 pub mod replay;
 
-pub use accept::{AnonymousPolicy, PacPolicy, TransitedPolicy, UnknownAuthorizationData};
+pub use accept::{AddressPolicy, AnonymousPolicy, PacPolicy, TransitedPolicy, UnknownAuthorizationData};
 pub use context::{ContextKeys, MessageProtection, Role};
 pub use credential::Credential;
 pub use delegation::DelegatedCredential;

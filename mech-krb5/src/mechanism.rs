@@ -1,7 +1,8 @@
 //! The mechanism: a keytab, a replay cache and a policy behind negotiate-core's trait.
 
 use crate::accept::{
-    self, AnonymousPolicy, Config, PacPolicy, Policy, TransitedPolicy, UnknownAuthorizationData,
+    self, AddressPolicy, AnonymousPolicy, Config, PacPolicy, Policy, TransitedPolicy,
+    UnknownAuthorizationData,
 };
 use crate::crypto::{EncryptionType, EncryptionTypes, Key};
 use crate::keytab::{Keytab, KeytabSource};
@@ -37,6 +38,7 @@ impl Krb5 {
                 clock_skew: Seconds(300),
                 encryption_types: EncryptionTypes::default(),
                 subkey_types: Vec::from(PREFERRED_TYPES),
+                addresses: AddressPolicy::default(),
                 anonymous: AnonymousPolicy::default(),
                 unknown_authorization_data: UnknownAuthorizationData::default(),
                 transited: TransitedPolicy::default(),
@@ -105,6 +107,14 @@ impl Krb5Builder {
     #[must_use]
     pub fn subkey_types(mut self, types: impl Into<Vec<EncryptionType>>) -> Self {
         self.policy.subkey_types = types.into();
+        self
+    }
+
+    /// What happens to the list of addresses that a ticket may have. Default: it is compared with the initiator's address,
+    /// where that is known ([`Exchange::initiator_address`](negotiate_core::Exchange::initiator_address)).
+    #[must_use]
+    pub fn addresses(mut self, policy: AddressPolicy) -> Self {
+        self.policy.addresses = policy;
         self
     }
 

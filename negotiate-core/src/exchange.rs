@@ -9,6 +9,7 @@ use crate::{
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
+use core::net::IpAddr;
 use core::pin::Pin;
 
 /// A conversation between two of the initiator's tokens. Neither `Clone` nor serialisable: a step consumes it, and a
@@ -48,6 +49,7 @@ pub struct Pending(pub(crate) Pin<Box<dyn Future<Output = Result<Step, Reject>> 
 pub(crate) struct Conversation {
     pub(crate) shared: Arc<Shared>,
     bindings: Option<Arc<ChannelBindings>>,
+    initiator_address: Option<IpAddr>,
     tokens_left: usize,
 }
 
@@ -69,9 +71,18 @@ impl Exchange {
                 tokens_left: shared.limits.legs,
                 shared,
                 bindings,
+                initiator_address: None,
             },
             state: State::Silent,
         }
+    }
+
+    /// Tells the mechanism the initiator's network address, which some credentials are good from only. Of a client behind a
+    /// proxy it is the client's own, as a proxy that is trusted says it; who does not know it says nothing.
+    #[must_use]
+    pub fn initiator_address(mut self, address: IpAddr) -> Self {
+        self.conversation.initiator_address = Some(address.to_canonical());
+        self
     }
 
     /// Whether the initiator gave this exchange up: it was half done, and `token` can only be the first of another. A
@@ -176,6 +187,7 @@ impl Conversation {
     pub(crate) fn request(&self) -> AcceptRequest<'_> {
         AcceptRequest {
             bindings: self.bindings.as_deref(),
+            initiator_address: self.initiator_address,
             bindings_policy: self.shared.bindings_policy,
             names: &self.shared.names,
         }

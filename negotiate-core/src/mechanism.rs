@@ -4,6 +4,7 @@ use crate::{Ambient, BindingsPolicy, ChannelBindings, Established, MechReject, M
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
+use core::net::IpAddr;
 use core::pin::Pin;
 
 /// A security mechanism that accepts: a factory, shared by all exchanges of a service.
@@ -37,6 +38,8 @@ pub trait AcceptContext: Send {
 pub struct AcceptRequest<'a> {
     /// The channel's bindings, where there is a channel below that has any.
     pub bindings: Option<&'a ChannelBindings>,
+    /// The initiator's network address, if the caller told it and believes it.
+    pub initiator_address: Option<IpAddr>,
     /// What is asked of the initiator's bindings.
     pub bindings_policy: BindingsPolicy,
     /// The names that the initiator may address; empty means any for which there is a key.

@@ -1,40 +1,87 @@
-//! The ticket's list of addresses (RFC 4120 section 3.2.3), compared where the caller told the initiator's address.
+//! The ticket's list of addresses (RFC 4120 section 3.2.3), compared where the caller told the initiator's address: to the
+//! exchange, or in the channel bindings.
 
 use crate::error::Fact;
-use crate::message::EncTicketPart;
+use crate::message::{EncTicketPart, HostAddresses};
+use alloc::borrow::Cow;
+use core::net::IpAddr;
 use negotiate_core::AcceptRequest;
 
 /// GSS_C_AF_INET and GSS_C_AF_INET6 of the common C bindings, and RFC 4120 section 7.5.3's numbers for the same.
-const FAMILIES: [(u32, i32); 2] = [(2, 2), (24, 24)];
+const FAMILIES: [(u32, i32); 2] = [(2, IPV4), (24, IPV6)];
 /// RFC 4120 section 7.5.3.
+const IPV4: i32 = 2;
 const NETBIOS: i32 = 20;
+const IPV6: i32 = 24;
 
-/// A connection's address that nobody told cannot be compared: then the ticket's list says nothing, as with MIT krb5.
-pub(super) fn check(ticket: &EncTicketPart<'_>, request: &AcceptRequest<'_>) -> Result<(), Fact> {
-    let (Some(list), Some(bindings)) = (ticket.caddr, request.bindings) else {
-        return Ok(());
-    };
-    let initiator = &bindings.initiator;
-    let Some((_, addr_type)) = FAMILIES
-        .iter()
-        .find(|(family, _)| *family == initiator.address_type)
-    else {
-        return Ok(());
-    };
-    // Nobody can compare a connection's address with the NetBIOS name of a Windows client: alone it is no list, as with
-    // MIT krb5.
+/// What happens to the list of addresses that a ticket may have. Few have one: addresses change on the way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AddressPolicy {
+    /// It is not looked at.
+    Ignore,
+    /// If there is a list and the initiator's address is known, the one must be in the other.
+    #[default]
+    Check,
+    /// There must be a list, and the initiator's address must be known and in it.
+    Require,
+}
+
+pub(super) fn check(
+    ticket: &EncTicketPart<'_>,
+    request: &AcceptRequest<'_>,
+    policy: AddressPolicy,
+) -> Result<(), Fact> {
+    match (policy, ticket.caddr, Known::of(request)) {
+        (AddressPolicy::Ignore, ..) => Ok(()),
+        // An address that nobody told cannot be compared: then the list says nothing, as with MIT krb5.
+        (AddressPolicy::Check, None, _) | (AddressPolicy::Check, _, None) => Ok(()),
+        (AddressPolicy::Check, Some(list), Some(_)) if is_netbios_alone(list) => Ok(()),
+        (_, Some(list), Some(address)) if address.is_in(list) => Ok(()),
+        _ => Err(Fact::AddressMismatch),
+    }
+}
+
+/// The initiator's address: a number of RFC 4120 section 7.5.3, and octets.
+struct Known<'r> {
+    addr_type: i32,
+    octets: Cow<'r, [u8]>,
+}
+
+impl<'r> Known<'r> {
+    fn of(request: &AcceptRequest<'r>) -> Option<Self> {
+        let bound = request.bindings.and_then(|bindings| {
+            let initiator = &bindings.initiator;
+            let (_, addr_type) = FAMILIES
+                .iter()
+                .find(|(family, _)| *family == initiator.address_type)?;
+            Some(Self {
+                addr_type: *addr_type,
+                octets: Cow::Borrowed(&initiator.octets),
+            })
+        });
+        bound.or_else(|| {
+            Some(match request.initiator_address? {
+                IpAddr::V4(address) => Self {
+                    addr_type: IPV4,
+                    octets: Cow::Owned(address.octets().into()),
+                },
+                IpAddr::V6(address) => Self {
+                    addr_type: IPV6,
+                    octets: Cow::Owned(address.octets().into()),
+                },
+            })
+        })
+    }
+
+    fn is_in(&self, list: HostAddresses<'_>) -> bool {
+        list.iter()
+            .any(|host| host.addr_type == self.addr_type && host.address == &*self.octets)
+    }
+}
+
+/// Nobody can compare a connection's address with the NetBIOS name of a Windows client: alone it is no list, as with MIT
+/// krb5.
+fn is_netbios_alone(list: HostAddresses<'_>) -> bool {
     let mut hosts = list.iter();
-    if let (Some(only), None) = (hosts.next(), hosts.next())
-        && only.addr_type == NETBIOS
-    {
-        return Ok(());
-    }
-    let is_listed = list
-        .iter()
-        .any(|host| host.addr_type == *addr_type && host.address == initiator.octets.as_slice());
-    if is_listed {
-        Ok(())
-    } else {
-        Err(Fact::AddressMismatch)
-    }
+    matches!((hosts.next(), hosts.next()), (Some(only), None) if only.addr_type == NETBIOS)
 }

@@ -19,6 +19,7 @@ mod third_leg;
 mod times;
 mod transited;
 
+pub use addresses::AddressPolicy;
 pub use pac::PacPolicy;
 pub use transited::TransitedPolicy;
 
@@ -55,6 +56,7 @@ pub(crate) struct Policy {
     pub(crate) encryption_types: EncryptionTypes,
     /// For the acceptor's subkey, the preferred one first.
     pub(crate) subkey_types: Vec<EncryptionType>,
+    pub(crate) addresses: AddressPolicy,
     pub(crate) anonymous: AnonymousPolicy,
     pub(crate) unknown_authorization_data: UnknownAuthorizationData,
     pub(crate) transited: TransitedPolicy,
@@ -191,7 +193,7 @@ impl Attempt<'_> {
         times::check_ticket(opened.part(), now, policy, client_time)?;
         let matched = open_authenticator::open(ap_req, opened, &session_key, room)?;
         times::check_authenticator(matched.authenticator().ctime, opened.part(), now, policy)?;
-        addresses::check(opened.part(), &self.request)?;
+        addresses::check(opened.part(), &self.request, policy.addresses)?;
         let answer = replay::ask(
             &*self.config.replay_cache,
             ap_req,

@@ -46,11 +46,19 @@ impl ContextKeys {
 pub struct MessageProtection {
     role: Role,
     keys: ContextKeys,
+    style: Style,
     send_next: u64,
     received: SequenceWindow,
     sign: Directions<ChecksumKey>,
     seal_checksum: Directions<ChecksumKey>,
     seal: Directions<SpecificKey>,
+}
+
+/// Whether the context is of DCE style (MS-KILE section 3.4.5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    Plain,
+    Dce,
 }
 
 /// A derived key for each direction, once it was needed. Boxed: most contexts of HTTP protect no message, and with the
@@ -88,6 +96,11 @@ impl MessageProtection {
         Self {
             role,
             keys,
+            style: if flags.contains(ContextFlags::DCE_STYLE) {
+                Style::Dce
+            } else {
+                Style::Plain
+            },
             send_next: send_first.into(),
             received: SequenceWindow::new(receive_first.into(), numbers, flags),
             sign: Directions::default(),
@@ -136,6 +149,17 @@ impl MessageProtection {
             return Err(PerMessageError::BadMic);
         }
         Ok(())
+    }
+
+    /// By how much the peer's Wrap token is rotated: RRC (RFC 4121 section 4.2.5) and, if it is sealed in a context of DCE style,
+    /// EC besides. Windows does so, and Heimdal like it; MIT krb5 has no EC there and rotates nothing.
+    fn rotation(&self, header: &Header) -> usize {
+        let count = |bytes| usize::from(u16::from_be_bytes(bytes));
+        let by_ec = match self.style {
+            Style::Dce if header.flags & Header::SEALED != 0 => count(header.extra_count),
+            Style::Dce | Style::Plain => 0,
+        };
+        count(header.rotation).saturating_add(by_ec)
     }
 
     /// RFC 4121 section 2: KG-USAGE-*-SIGN and KG-USAGE-*-SEAL, ours and the peer's.

@@ -52,8 +52,8 @@ pub(super) fn sealed(
 pub(super) fn open(context: &mut MessageProtection, token: &[u8]) -> Result<Unwrapped, PerMessageError> {
     let (header, body) = Header::parse(TokenId::Wrap, token)?;
     context.check_header(&header)?;
-    let mut message = unrotated(body, header.rotation);
     let extra_count = usize::from(u16::from_be_bytes(header.extra_count));
+    let mut message = unrotated(body, context.rotation(&header));
     let protection = if header.flags & Header::SEALED == 0 {
         verify_checksum(context, &header, &mut message, extra_count)?;
         Protection::Integrity
@@ -70,9 +70,9 @@ pub(super) fn open(context: &mut MessageProtection, token: &[u8]) -> Result<Unwr
 }
 
 /// Undoes the right rotation of what follows the header (RFC 4121 section 4.2.5).
-fn unrotated(body: &[u8], rotation: [u8; 2]) -> Vec<u8> {
+fn unrotated(body: &[u8], count: usize) -> Vec<u8> {
     let mut body = body.to_vec();
-    if let Some(count) = usize::from(u16::from_be_bytes(rotation)).checked_rem(body.len()) {
+    if let Some(count) = count.checked_rem(body.len()) {
         body.rotate_left(count);
     }
     body

@@ -1,7 +1,9 @@
 //! The ticket's list of addresses (RFC 4120 section 3.2.3), where the initiator's address is known.
 
 use crate::login::{Login, Server};
+use mech_krb5::AddressPolicy;
 use negotiate_core::{Address, BindingsPolicy, ChannelBindings};
+use std::net::IpAddr;
 
 const IPV4: i32 = 2;
 const NETBIOS: i32 = 20;
@@ -62,6 +64,51 @@ fn a_ticket_is_good_from_its_addresses() {
         ),
     ] {
         assert_eq!(verdict(connection, list), expected, "{connection:?} {list:?}");
+    }
+}
+
+/// The address that the caller tells the exchange, by each policy.
+#[test]
+fn the_policy_says_what_a_list_is_for() {
+    use AddressPolicy::{Check, Ignore, Require};
+    let here: IpAddr = [192, 0, 2, 1].into();
+    let mapped: IpAddr = "::ffff:192.0.2.1".parse().unwrap();
+    let here6: IpAddr = "2001:db8::1".parse().unwrap();
+    let octets6: &[u8] = &[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    let list: &[(i32, &[u8])] = &[(IPV4, &[192, 0, 2, 1]), (IPV6, octets6)];
+    let other: &[(i32, &[u8])] = &[(IPV4, &[192, 0, 2, 2])];
+    let netbios: &[(i32, &[u8])] = &[(NETBIOS, b"WORKSTATION     ")];
+    let (accepted, refused) = ("accepted", "krb5.address_mismatch");
+    for (address, list, by_check, by_require) in [
+        (Some(here), Some(list), accepted, accepted),
+        (Some(mapped), Some(list), accepted, accepted),
+        (Some(here6), Some(list), accepted, accepted),
+        (Some(here), Some(other), refused, refused),
+        (Some(here6), Some(other), refused, refused),
+        (Some(here), Some(netbios), accepted, refused),
+        (Some(here), None, accepted, refused),
+        (None, Some(list), accepted, refused),
+        (None, None, accepted, refused),
+    ] {
+        for (policy, expected) in [(Ignore, accepted), (Check, by_check), (Require, by_require)] {
+            let server = Server::configured(match policy {
+                Ignore => |builder| builder.addresses(Ignore),
+                Check => |builder| builder,
+                Require => |builder| builder.addresses(Require),
+            });
+            let mut login = Login::default();
+            let owned = |(addr_type, octets): &(i32, &[u8])| (*addr_type, octets.to_vec());
+            login.ticket.caddr = list.map(|list| list.iter().map(owned).collect());
+            let exchange = match address {
+                Some(address) => server.exchange().initiator_address(address),
+                None => server.exchange(),
+            };
+            let verdict = match server.step(exchange, &login.token()) {
+                Ok(_) => accepted,
+                Err(reject) => reject.reason().code(),
+            };
+            assert_eq!(verdict, expected, "{address:?} {list:?} {policy:?}");
+        }
     }
 }
 

@@ -174,3 +174,32 @@ fn long_messages_pass() {
         assert_eq!(receiver.unwrap(&token).unwrap().message, message);
     }
 }
+
+/// In DCE style Windows and Heimdal rotate what they seal by EC and RRC together; elsewhere RRC alone counts.
+#[test]
+fn sealed_tokens_of_dce_style_are_rotated_by_both_counts() {
+    let case = &load("krb5/per-message.txt")[0];
+    let (extra, rotation) = (16_u16, 28_u16);
+    let header = |rotation: u16| {
+        let [e, r] = [extra, rotation].map(u16::to_be_bytes);
+        [&[5, 4, 2, 0xff], &e[..], &r, &[0; 8]].concat()
+    };
+    let plain = [b"message", &[0; 16][..], &header(0)].concat();
+    let mut body = key(case)
+        .for_usage(KeyUsage::INITIATOR_SEAL)
+        .encrypt(&plain, &mut Counting(0))
+        .unwrap();
+    body.rotate_right(usize::from(extra + rotation));
+    let token = [header(rotation), body].concat();
+    for (flags, expected) in [
+        (ContextFlags::DCE_STYLE, Ok(b"message".to_vec())),
+        (ContextFlags::default(), Err(PerMessageError::BadMic)),
+    ] {
+        let keys = ContextKeys {
+            initiator: key(case),
+            acceptor_subkey: None,
+        };
+        let mut acceptor = MessageProtection::new(Role::Acceptor, keys, 0, 0, flags);
+        assert_eq!(acceptor.unwrap(&token).map(|opened| opened.message), expected);
+    }
+}

@@ -80,6 +80,8 @@ pub(crate) struct Acceptor {
     pub(crate) danger_accept_rc4: bool,
     /// Realms of services whose KDCs are trusted to have checked the path between realms.
     pub(crate) trust_kdc: Vec<String>,
+    /// How long a key that is gone from the keytabs still opens tickets. Default: not at all.
+    pub(crate) retired_key_grace: Span,
 }
 
 #[derive(Deserialize)]

@@ -22,7 +22,7 @@ pub(crate) struct ListenAddress(pub(crate) SocketAddr);
 pub(crate) struct Upstream(Authority);
 
 /// A length of time with its unit: `300ms`, `30s`, `5m`, `8h`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Span(pub(crate) Duration);
 

@@ -27,7 +27,11 @@ pub(super) struct Accepting {
 /// # Errors
 /// If a keytab cannot be used, or has no key for a configured name.
 pub(super) fn build(config: &Config, krb5_conf: &Krb5Conf) -> Result<Accepting, Failure> {
-    let keys = WatchedKeytab::open(config.keytabs.clone(), WatchOptions::default())?;
+    let watch = WatchOptions {
+        retired_key_grace: config.acceptor.retired_key_grace.0,
+        ..WatchOptions::default()
+    };
+    let keys = WatchedKeytab::open(config.keytabs.clone(), watch)?;
     let keytab = keys.current();
     let names: Vec<ServiceName> = config.acceptor.names.iter().map(|name| name.0.clone()).collect();
     let types = encryption_types(config);

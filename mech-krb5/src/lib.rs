@@ -45,7 +45,7 @@ pub use error::{
     TicketLabel,
 };
 pub use initiate::{Krb5Initiator, Krb5InitiatorError};
-pub use local_name::{LocalNames, NoLocalName};
+pub use local_name::{LocalNames, MAX_NAME_LEN, NoLocalName};
 pub use mechanism::{Krb5, Krb5Builder, Krb5ConfigError};
 pub use principal::{
     BadPrincipal, MAX_COMPONENTS, NameType, NotUtf8, Principal, PrincipalName, PrincipalRef,

@@ -1,6 +1,6 @@
 //! `auth_to_local` by the table that MIT krb5 is asked for too.
 
-use mech_krb5::{LocalNames, NoLocalName, Principal};
+use mech_krb5::{LocalNames, MAX_NAME_LEN, NoLocalName, Principal};
 use testvectors::load;
 
 #[test]
@@ -45,4 +45,27 @@ fn the_anonymous_principal_has_no_local_name() {
     local_names.add_value("RULE:[2:nobody-$0]");
     let anonymous = Principal::parse("WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS").unwrap();
     assert_eq!(local_names.map(anonymous.borrow()), Err(NoLocalName::Anonymous));
+}
+
+#[test]
+fn nothing_grows_without_end() {
+    let principal = |len: usize| Principal::parse(&format!("{}@A", "x".repeat(len))).unwrap();
+    let mut local_names = LocalNames::new("A");
+    assert_eq!(
+        local_names
+            .map(principal(MAX_NAME_LEN - 2).borrow())
+            .unwrap()
+            .len(),
+        MAX_NAME_LEN - 2
+    );
+    assert_eq!(
+        local_names.map(principal(MAX_NAME_LEN - 1).borrow()),
+        Err(NoLocalName::TooLong)
+    );
+    // Each doubles it.
+    local_names.add_value(&format!("RULE:[1:$1]{}", "s/x/xx/g".repeat(100)));
+    assert_eq!(local_names.map(principal(1).borrow()), Err(NoLocalName::NoRule));
+    local_names.add_value(&format!("RULE:[1:{}]", "$1".repeat(1024)));
+    assert_eq!(local_names.map(principal(1).borrow()).unwrap().len(), 1024);
+    assert_eq!(local_names.map(principal(2).borrow()), Err(NoLocalName::NoRule));
 }

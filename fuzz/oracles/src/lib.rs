@@ -7,12 +7,14 @@
 
 pub mod ap_req;
 pub mod authorization_data;
+pub mod auth_to_local;
 mod bounds;
 pub mod claims;
 mod conversation;
 pub mod corpus;
 pub mod decode;
 pub mod der;
+mod ere;
 #[path = "../../../mech-krb5/tests/forge/mod.rs"]
 #[allow(clippy::unwrap_used)] // it is code of tests
 mod forge;
@@ -20,6 +22,7 @@ pub mod http_header;
 mod kerberos;
 pub mod keyed;
 pub mod keytab;
+pub mod krb5_conf;
 #[path = "../../../negotiate-core/tests/spnego/loopback.rs"]
 #[allow(dead_code)] // the tests that it belongs to need the rest
 mod loopback;
@@ -49,7 +52,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 14] = [
     Target {
         name: "der",
         check: der::check,
@@ -109,5 +112,15 @@ pub const TARGETS: [Target; 11] = [
         name: "decode",
         check: decode::check,
         seeds: seeds::everything,
+    },
+    Target {
+        name: "krb5_conf",
+        check: krb5_conf::check,
+        seeds: seeds::krb5_confs,
+    },
+    Target {
+        name: "auth_to_local",
+        check: auth_to_local::check,
+        seeds: seeds::local_names,
     },
 ];

@@ -126,6 +126,72 @@ pub(crate) fn everything() -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// The table of krb5.conf files, two of them divided as the oracle wants it, and one with all that an acceptor reads.
+pub(crate) fn krb5_confs() -> Vec<Vec<u8>> {
+    let control = |c: char| match u32::from(c) {
+        code @ 0x2400..0x2420 => char::from_u32(code - 0x2400).unwrap_or(c),
+        _ => c,
+    };
+    let text = |case: &Case, key: &str| {
+        let lines = case
+            .lines(key)
+            .into_iter()
+            .map(|line| bare(line).to_owned() + "\n");
+        lines.collect::<String>().chars().map(control).collect::<String>()
+    };
+    let files = load("krb5/profile.txt").into_iter().map(move |case| {
+        let second = case.has("second").then(|| text(&case, "second"));
+        let files = [Some(text(&case, "file")), second];
+        files
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("\u{1e}")
+            .into_bytes()
+    });
+    files.chain([SETTINGS.as_bytes().to_vec()]).collect()
+}
+
+const SETTINGS: &str = "include a\n[libdefaults]\ndefault_realm = A.TEST\nclockskew = 300\n[realms]\nA.TEST = {\n\
+    auth_to_local = RULE:[1:$1@$0](.*@A)s/@.*//\nauth_to_local = DEFAULT\nauth_to_local_names = {\nalice = al\n}\n}\n\
+    [domain_realm]\n.a.test = A.TEST\na.test = A.TEST\n[capaths]\nB.TEST = {\nA.TEST = .\n}\nincludedir b\n\u{1e}\
+    [libdefaults]*\nx = 1\n\u{1e}[realms]\nA.TEST = {\nkdc = kdc.a.test\n}*\n";
+
+/// The table of local names.
+pub(crate) fn local_names() -> Vec<Vec<u8>> {
+    let cases = load("krb5/auth-to-local.txt").into_iter().map(|case| {
+        let mut lines = vec![
+            case.text("principal").to_owned(),
+            case.text("default-realm").to_owned(),
+        ];
+        if case.has("names") {
+            lines.extend(
+                case.lines("names")
+                    .into_iter()
+                    .map(|line| format!("={}", bare(line).replace('|', "="))),
+            );
+        }
+        if case.has("values") {
+            lines.extend(case.lines("values").into_iter().map(|line| bare(line).to_owned()));
+        }
+        lines.join("\n").into_bytes()
+    });
+    let expressions = [
+        "a@A\nA\nRULE:[1:$1;$0](^[[:alpha:]_]+;.{1,3}$)s/(a|ab)(c|bcd)?/x/gs/\\<a\\>/b/",
+        "ab/c@B\nA\nRULE:[2:$1$2$0](a*b+c?B)s/[^]-]$//",
+    ];
+    cases
+        .chain(expressions.map(|text| text.as_bytes().to_vec()))
+        .collect()
+}
+
+/// The text between bars.
+fn bare(line: &str) -> &str {
+    line.strip_prefix('|')
+        .and_then(|line| line.strip_suffix('|'))
+        .unwrap_or(line)
+}
+
 /// No seeds.
 pub(crate) fn none() -> Vec<Vec<u8>> {
     Vec::new()

@@ -5,6 +5,7 @@
 //!
 //! Not here: reading krb5.conf. Whether the local account exists, and `.k5login`, is for others to ask.
 
+mod extended;
 mod pattern;
 mod rule;
 
@@ -24,6 +25,10 @@ pub struct LocalNames {
     /// `None`: there is no `auth_to_local` at all, which means `DEFAULT`.
     values: Option<Vec<Value>>,
 }
+
+/// Longest principal that is mapped, in bytes, and longest string on the way to its local name: four times the longest name
+/// of an account that any system has. A search takes the square of it.
+pub const MAX_NAME_LEN: usize = 1024;
 
 /// One value of `auth_to_local`.
 #[derive(Clone, Debug)]
@@ -88,6 +93,9 @@ impl LocalNames {
             return Err(NoLocalName::Anonymous);
         }
         let text = principal.to_text().map_err(|_| NoLocalName::NotUtf8)?;
+        if text.len() > MAX_NAME_LEN {
+            return Err(NoLocalName::TooLong);
+        }
         let is_ours = principal.realm() == self.default_realm.as_bytes();
         if is_ours && let Some(name) = without_realm(&text).and_then(|text| self.names.get(text)) {
             return Ok(name.clone());
@@ -156,6 +164,8 @@ pub enum NoLocalName {
     Anonymous,
     /// It, or what it maps to, is not text.
     NotUtf8,
+    /// It is longer than [`MAX_NAME_LEN`].
+    TooLong,
 }
 
 impl fmt::Display for NoLocalName {
@@ -165,6 +175,7 @@ impl fmt::Display for NoLocalName {
             Self::MalformedValue => "an auth_to_local value is malformed",
             Self::Anonymous => "the anonymous principal has no local name",
             Self::NotUtf8 => "the principal is not UTF-8",
+            Self::TooLong => "the principal is longer than any local name",
         })
     }
 }

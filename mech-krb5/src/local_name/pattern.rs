@@ -1,9 +1,8 @@
-//! POSIX extended regular expressions, as `auth_to_local` has them, on an engine with another syntax and preference: brackets
-//! are rewritten, and of the matches that start first the longest counts.
+//! POSIX extended regular expressions, as `auth_to_local` has them, on an engine with another syntax and preference: they are
+//! rewritten, and of the matches that start first the longest counts.
 
-use alloc::string::String;
+use super::extended::rewritten;
 use core::fmt;
-use core::fmt::Write as _;
 use core::ops::Range;
 use regex_automata::nfa::thompson;
 use regex_automata::nfa::thompson::pikevm::PikeVM;
@@ -14,8 +13,9 @@ use regex_automata::{Anchored, Input, MatchKind};
 #[derive(Clone)]
 pub(super) struct Pattern(PikeVM);
 
-/// A compiled pattern of an operator's configuration may take this much memory.
-const SIZE_LIMIT: usize = 1 << 20;
+/// A compiled pattern may take this much memory: some hundred times what patterns of names need, and little enough that a
+/// search of the longest name ends soon.
+const SIZE_LIMIT: usize = 1 << 16;
 
 impl Pattern {
     /// `None` if it is no regular expression, or has a back-reference.
@@ -58,83 +58,6 @@ impl fmt::Debug for Pattern {
     }
 }
 
-/// In POSIX brackets a backslash is a backslash, and nothing is an operator but a leading ^, a - between two characters and
-/// the classes `[:name:]`.
-fn rewritten(posix: &str) -> Option<String> {
-    let mut out = String::new();
-    let mut rest = posix;
-    while let Some(at) = rest.find(['[', '\\']) {
-        let (before, from) = rest.split_at_checked(at)?;
-        out.push_str(before);
-        if let Some(quoted) = from.strip_prefix('\\') {
-            let character = quoted.chars().next()?;
-            push_quoted(&mut out, character)?;
-            rest = quoted.get(character.len_utf8()..)?;
-        } else {
-            rest = push_bracket(&mut out, from.get(1..)?)?;
-        }
-    }
-    out.push_str(rest);
-    Some(out)
-}
-
-/// Outside brackets: GNU's `\w`, `\b` and so on are the engine's too; a back-reference is nothing; all else stands for itself.
-fn push_quoted(out: &mut String, character: char) -> Option<()> {
-    match character {
-        'w' | 'W' | 's' | 'S' | 'b' | 'B' => write!(out, "\\{character}").ok(),
-        '<' => write!(out, "\\b{{start}}").ok(),
-        '>' => write!(out, "\\b{{end}}").ok(),
-        '1'..='9' => None,
-        other => push_literal(out, other),
-    }
-}
-
-fn push_literal(out: &mut String, character: char) -> Option<()> {
-    write!(out, "\\x{{{:x}}}", u32::from(character)).ok()
-}
-
-/// IEEE Std 1003.1 section 9.3.5, item 6.
-const CLASSES: [&str; 12] = [
-    "alnum", "alpha", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper",
-    "xdigit",
-];
-
-/// Gives what follows the bracket.
-fn push_bracket<'p>(out: &mut String, inner: &'p str) -> Option<&'p str> {
-    let mut rest = inner;
-    out.push('[');
-    if let Some(after) = rest.strip_prefix('^') {
-        out.push('^');
-        rest = after;
-    }
-    let mut is_first = true;
-    loop {
-        if let Some(after) = rest.strip_prefix("[:") {
-            let (class, after) = after
-                .split_once(":]")
-                .filter(|(class, _)| CLASSES.contains(class))?;
-            write!(out, "[:{class}:]").ok()?;
-            rest = after;
-        } else {
-            let character = rest.chars().next()?;
-            rest = rest.get(character.len_utf8()..)?;
-            if character == ']' && !is_first {
-                out.push(']');
-                return Some(rest);
-            }
-            push_literal(out, character)?;
-            let range = rest.strip_prefix('-').filter(|after| !after.starts_with(']'));
-            if let Some(after) = range {
-                let last = after.chars().next()?;
-                out.push('-');
-                push_literal(out, last)?;
-                rest = after.get(last.len_utf8()..)?;
-            }
-        }
-        is_first = false;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,8 +89,60 @@ mod tests {
 
     #[test]
     fn what_is_no_expression_is_none() {
-        for posix in ["(a", "*", "a\\1", "[[:nothing:]]", "\\"] {
+        for posix in [
+            "",
+            "(a",
+            "a)",
+            "*",
+            "^*",
+            "a|*",
+            "a\\1",
+            "[[:nothing:]]",
+            "[a",
+            "[[.a.]]",
+            "[b-a]",
+            "\\",
+        ] {
             assert!(Pattern::parse(posix).is_none(), "{posix}");
         }
+    }
+
+    // IEEE Std 1003.1 section 9.4 leaves these undefined; in the engine some of them mean something else.
+    #[test]
+    fn what_posix_does_not_define_is_no_expression() {
+        for posix in [
+            "a**",
+            "a+?",
+            "a{1}{2}",
+            "a{1}?",
+            "{1}",
+            "a{",
+            "a{x}",
+            "a{,2}",
+            "a{2,1}",
+            "a{256}",
+            "()",
+            "(|a)",
+            "a|",
+            "|a",
+            "a||b",
+            "(?i)a",
+            "(?:a)",
+            "(*)",
+            "\\d",
+            "\\n",
+            "\\z",
+            "\\`",
+            "\\'",
+            "\\pL",
+            "[\u{fc}]",
+            "[a-[:digit:]]",
+        ] {
+            assert!(Pattern::parse(posix).is_none(), "{posix}");
+        }
+        assert_eq!(find("a{2,3}", "xaaaa"), Some(1..4));
+        assert_eq!(find("(ab|a)(c|bcd)$", "xabcd"), Some(1..5));
+        assert_eq!(find("\\.#&~-", ".#&~-"), Some(0..5));
+        assert_eq!(find("\u{fc}+", "x\u{fc}\u{fc}"), Some(1..5));
     }
 }

@@ -1,6 +1,7 @@
 //! `RULE:` values: `[n:format]` makes the selection string, `(pattern)` must match all of it, `s/pattern/replacement/g`
 //! changes it. Each part may be absent.
 
+use super::MAX_NAME_LEN;
 use super::pattern::Pattern;
 use crate::principal::PrincipalRef;
 use alloc::string::String;
@@ -131,7 +132,7 @@ impl Body {
             Some(format) => select(format, principal),
             None => super::without_realm(text).map(Into::into),
         };
-        let Some(mut selected) = selected else {
+        let Some(mut selected) = selected.filter(|selected| selected.len() <= MAX_NAME_LEN) else {
             return Applied::NotThisOne;
         };
         match &self.matching {
@@ -166,6 +167,10 @@ fn format(text: &str, components: usize) -> Option<(Vec<Piece>, &str)> {
             return Some((format, after));
         }
         let digits = from.get(1..)?;
+        // strtol would take these for a part of the number.
+        if digits.starts_with(|c: char| matches!(c, '+' | '-') || c.is_ascii_whitespace() || c == '\u{b}') {
+            return None;
+        }
         let len = digits.bytes().take_while(u8::is_ascii_digit).count();
         let (digits, after) = digits.split_at_checked(len)?;
         let part = number(digits)?;
@@ -194,13 +199,13 @@ fn select(format: &[Piece], principal: PrincipalRef<'_>) -> Option<String> {
     Some(selected)
 }
 
-/// As strtol reads it: no digits are zero, which as a part is the realm.
+/// As strtol reads it, but for blanks and signs: no digits are zero, which as a part is the realm.
 fn number(digits: &str) -> Option<usize> {
     if digits.is_empty() {
-        Some(0)
-    } else {
-        digits.parse().ok()
+        return Some(0);
     }
+    let is_number = digits.bytes().all(|digit| digit.is_ascii_digit());
+    is_number.then(|| digits.parse().ok()).flatten()
 }
 
 impl Substitution {
@@ -223,7 +228,7 @@ impl Substitution {
         ))
     }
 
-    /// `None` if the pattern is no regular expression.
+    /// `None` if the pattern is no regular expression, or too much comes out.
     fn apply(&self, text: &str) -> Option<String> {
         let pattern = self.pattern.as_ref()?;
         let mut changed = String::new();
@@ -239,6 +244,6 @@ impl Substitution {
             }
         }
         changed.push_str(rest);
-        Some(changed)
+        (changed.len() <= MAX_NAME_LEN).then_some(changed)
     }
 }

@@ -107,7 +107,8 @@ impl ToldIdentity {
     /// Many have none: the header is left out then.
     fn local_name(&self, identity: &Identity) -> Option<String> {
         let details = identity.context().details::<Details>()?;
-        self.local_names.as_ref()?.map(details.client.borrow()).ok()
+        let local_name = self.local_names.as_ref()?.map(details.client.borrow()).ok()?;
+        (!local_name.is_empty()).then_some(local_name)
     }
 }
 

@@ -6,8 +6,8 @@
 //! each; an ordinary test replays every committed input (`cargo test -p fuzz-oracles`).
 
 pub mod ap_req;
-pub mod authorization_data;
 pub mod auth_to_local;
+pub mod authorization_data;
 mod bounds;
 pub mod claims;
 mod conversation;

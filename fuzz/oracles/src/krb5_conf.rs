@@ -74,7 +74,7 @@ fn ask(profile: &Profile) {
     for (name, _) in profile.relations(&["domain_realm"]) {
         // Names are found as they are written if they could be hosts at all.
         let plain = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'-');
-        let host = name.trim_start_matches('.');
+        let host = name.strip_prefix('.').unwrap_or(name);
         if name.bytes().all(plain) && !name.ends_with('.') && !host.is_empty() {
             assert!(profile.realm_of_host(&format!("www.{host}")).is_some(), "{name}");
         }

@@ -125,6 +125,20 @@ fn a_new_file_takes_the_old_ones_place() {
     until(&watched, &[2, 3]);
 }
 
+/// Two changes within a tick of the file system's clock, and the file was read between them.
+#[test]
+fn a_change_that_leaves_time_and_length_as_they_were_is_seen() {
+    let directory = Directory::new("tick");
+    let path = directory.file("keytab");
+    std::fs::write(&path, keytab(&[1])).unwrap();
+    let time = path.metadata().unwrap().modified().unwrap();
+    let watched = watch(&path, OFTEN);
+    std::fs::write(&path, keytab(&[2])).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_modified(time).unwrap();
+    until(&watched, &[2]);
+}
+
 #[test]
 fn a_bad_file_leaves_the_last_good_keytab() {
     let directory = Directory::new("bad");

@@ -35,6 +35,11 @@ impl Retired {
     }
 }
 
+/// Whether two keytabs have the same entries in the same order.
+pub(super) fn is_same(one: &[KeytabEntry], other: &[KeytabEntry]) -> bool {
+    one.iter().map(identity).eq(other.iter().map(identity))
+}
+
 /// What makes two entries the same.
 fn identity(entry: &KeytabEntry) -> (&Principal, u32, i32, &[u8]) {
     (

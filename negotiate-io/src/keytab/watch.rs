@@ -2,7 +2,7 @@
 
 use super::error::KeytabFileError;
 use super::read::entries;
-use super::retired::Retired;
+use super::retired::{Retired, is_same};
 use arc_swap::ArcSwap;
 use mech_krb5::keytab::{Keytab, KeytabEntry, KeytabSource};
 use negotiate_core::Explain as _;
@@ -49,6 +49,7 @@ impl WatchedKeytab {
     pub fn open(paths: Vec<PathBuf>, options: WatchOptions) -> Result<Arc<Self>, KeytabFileError> {
         // Before reading: what changes between the two is then read once more than needed, and never missed.
         let stamps = stamps(&paths);
+        let settled = is_settled(&stamps, SystemTime::now());
         let entries = entries(&paths)?;
         let (look_now, wakeups) = mpsc::sync_channel(1);
         let keytab = Keytab::from_entries(entries.clone());
@@ -60,6 +61,7 @@ impl WatchedKeytab {
             paths,
             options,
             stamps,
+            settled,
             entries,
             retired: Retired::default(),
             failed: None,
@@ -116,6 +118,20 @@ impl Stamp {
     }
 }
 
+/// File systems tell times by the tick or worse: a file that was read so shortly after its last change may have been changed
+/// once more, with the same time and length. ktadd does so: it writes an entry's length last.
+const SETTLED_AFTER: Duration = Duration::from_secs(2);
+
+fn is_settled(stamps: &[Option<Stamp>], now: SystemTime) -> bool {
+    let distance = |changed: SystemTime| match now.duration_since(changed) {
+        Ok(past) => past,
+        // By a clock that is ahead, or was.
+        Err(future) => future.duration(),
+    };
+    let mut changed = stamps.iter().flatten().filter_map(|stamp| stamp.modified);
+    changed.all(|changed| distance(changed) > SETTLED_AFTER)
+}
+
 /// `None` for a file that is not there.
 fn stamps(paths: &[PathBuf]) -> Vec<Option<Stamp>> {
     let stamp = |path: &PathBuf| -> io::Result<Stamp> { Ok(Stamp::of(&std::fs::metadata(path)?)) };
@@ -126,6 +142,8 @@ struct Watcher {
     paths: Vec<PathBuf>,
     options: WatchOptions,
     stamps: Vec<Option<Stamp>>,
+    /// Whether the files were read long enough after their last change.
+    settled: bool,
     /// Of the files when they were last good, without retired ones.
     entries: Vec<KeytabEntry>,
     retired: Retired,
@@ -156,16 +174,21 @@ impl Watcher {
         let expired = self.retired.expire(now);
         let stamps = stamps(&self.paths);
         // A file that was not good is tried again although it looks the same: it may have been caught half written.
-        let changed = stamps != self.stamps || self.failed.is_some();
+        let changed = stamps != self.stamps || self.failed.is_some() || !self.settled;
         if !changed {
             return expired.then(|| self.keytab());
         }
+        let settled = is_settled(&stamps, SystemTime::now());
         match entries(&self.paths) {
+            Ok(new) if is_same(&self.entries, &new) => {
+                (self.stamps, self.settled, self.failed) = (stamps, settled, None);
+                expired.then(|| self.keytab())
+            }
             Ok(new) => {
                 self.retired
                     .note(&self.entries, &new, self.options.retired_key_grace, now);
                 tracing::info!(target: "negotiate_io", entries = new.len(), "keytab reloaded");
-                (self.entries, self.stamps, self.failed) = (new, stamps, None);
+                (self.entries, self.stamps, self.settled, self.failed) = (new, stamps, settled, None);
                 Some(self.keytab())
             }
             Err(error) => {

@@ -4,14 +4,18 @@
 
 use crate::support::{Counting, Etype, key};
 use arbitrary::{Arbitrary, Unstructured};
-use mech_krb5::crypto::{Key, KeyUsage};
+use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
 use mech_krb5::{ContextKeys, MessageProtection, Role};
-use negotiate_core::{ContextFlags, MessageOrder, PerMessage, PerMessageError, Protection, Unwrapped};
+use negotiate_core::der::{Tag, Writer};
+use negotiate_core::{
+    ContextFlags, MechType, MessageOrder, PerMessage, PerMessageError, Protection, Unwrapped,
+};
 use std::collections::HashSet;
 
 /// # Panics
 /// If the two differ.
 pub fn check(input: &[u8]) {
+    nothing_passes_without_the_key(input);
     let Ok(session) = Session::arbitrary_take_rest(Unstructured::new(input)) else {
         return;
     };
@@ -44,6 +48,29 @@ pub fn check(input: &[u8]) {
             (&mut initiator, &mut acceptor)
         };
         step.run(from, to, &mut sent);
+    }
+}
+
+/// The older tokens, of contexts under an RC4 key: whoever has not the key makes none, in whichever framing.
+fn nothing_passes_without_the_key(input: &[u8]) {
+    let keys = ContextKeys {
+        initiator: Key::new(EncryptionType::Rc4Hmac, &[7; 16]).expect("sixteen bytes"),
+        acceptor_subkey: None,
+    };
+    let mut acceptor = MessageProtection::new(Role::Acceptor, keys, 0, 0, ContextFlags::SEQUENCE);
+    let framed = |token_id: u8| {
+        let mut writer = Writer::new();
+        writer.element(Tag::application(0), |inner| {
+            inner.object_identifier(MechType::KRB5.contents());
+            inner.raw(&[token_id, 1]);
+            inner.raw(input);
+        });
+        writer.into_bytes()
+    };
+    for token in [input.to_vec(), framed(1), framed(2)] {
+        let refused = |error| matches!(error, PerMessageError::DefectiveToken | PerMessageError::BadMic);
+        assert!(acceptor.verify_mic(input, &token).is_err_and(refused));
+        assert!(acceptor.unwrap(&token).is_err_and(refused));
     }
 }
 

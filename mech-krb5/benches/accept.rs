@@ -8,15 +8,18 @@
 mod forge;
 
 use divan::{AllocProfiler, Bencher, black_box};
-use mech_krb5::crypto::{EncryptionType, Key};
+use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
 use mech_krb5::keytab::{Keytab, KeytabEntry};
-use mech_krb5::message::ApOptions;
+use mech_krb5::message::{ApOptions, ApReq};
 use mech_krb5::pac::BufferType;
 use mech_krb5::replay::{
     MemoryReplayCache, MemoryReplayConfig, OnStart, ReplayAnswer, ReplayCache, ReplayEntry,
 };
 use mech_krb5::{Krb5, Principal};
-use negotiate_core::{Acceptor, Ambient, ContextFlags, MechType, Reject, Step, SystemRandom, Timestamp};
+use negotiate_core::{
+    Acceptor, Ambient, ContextFlags, MechType, Random, RandomUnavailable, Reject, Step, SystemRandom,
+    Timestamp,
+};
 use std::cell::Cell;
 use std::sync::Arc;
 
@@ -167,6 +170,54 @@ impl Login {
         bencher.bench_local(|| {
             drop(black_box(self.step(black_box(token), now)));
         });
+    }
+}
+
+/// What accepting cannot be faster than: the same ciphertexts opened, the same keys derived, an answer of the same length
+/// sealed, as many random bytes drawn. Compare with `accepted::encryption_type`.
+#[divan::bench(args = EncryptionType::ALL)]
+fn cryptography_alone(bencher: Bencher<'_, '_>, etype: EncryptionType) {
+    // The sealed part of an AP-REP with subkey and sequence number.
+    const AP_REP_PART: [u8; 92] = [0x5a; 92];
+    let login = Login::new(etype, 1);
+    let service_key = login.ticket.service_key.for_usage(KeyUsage::TICKET);
+    let session_key = login.session_key.bytes().to_vec();
+    bencher
+        .with_inputs(|| {
+            let token = login.token();
+            let at = token
+                .windows(2)
+                .position(|tag| tag == [0x6e, 0x82])
+                .expect("an AP-REQ");
+            let ap_req = ApReq::decode(&token[at..]).expect("the one that was framed");
+            (
+                ap_req.ticket.enc_part.cipher.to_vec(),
+                ap_req.authenticator.cipher.to_vec(),
+            )
+        })
+        .bench_local_refs(|(ticket, authenticator)| {
+            service_key.decrypt_in_place(ticket).expect("its own key");
+            let session_key = Key::new(etype, black_box(&session_key)).expect("a key");
+            session_key
+                .for_usage(KeyUsage::AP_REQ_AUTHENTICATOR)
+                .decrypt_in_place(authenticator)
+                .expect("its own key");
+            let mut random = [0; 36];
+            SystemRandom.fill(&mut random).expect("random bytes");
+            let sealed = session_key
+                .for_usage(KeyUsage::AP_REP)
+                .encrypt(&AP_REP_PART, &mut Drawn);
+            (black_box(random), sealed)
+        });
+}
+
+/// Random bytes that were drawn before: a login draws once.
+struct Drawn;
+
+impl Random for Drawn {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), RandomUnavailable> {
+        out.fill(0x5a);
+        Ok(())
     }
 }
 

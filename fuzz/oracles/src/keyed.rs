@@ -45,9 +45,7 @@ pub fn check(input: &[u8]) {
 /// With this authorization data in a login that is else in order.
 pub(crate) fn authorization_data(choices: u8, data: &[u8]) {
     let bit = |number: u8| choices >> number & 1 != 0;
-    let Ok(mut scene) = Scene::arbitrary_take_rest(Unstructured::new(&[])) else {
-        return;
-    };
+    let mut scene = Scene::usual();
     let Base::Fields(fields) = &mut scene.base else {
         return;
     };
@@ -87,9 +85,18 @@ pub(crate) fn authorization_data_seeds() -> Vec<Vec<u8>> {
         kdc_key: &kdc_key(),
         without_pac: None,
     };
-    let forged = planted::forged(&ground);
-    // As it is in the ticket, signed anew, and in the authenticator.
-    let placed = |data: Vec<u8>| [0, 1, 2].map(|choices| [&[choices], &*data].concat());
+    let mut without_pac = None;
+    if let Base::Fields(mut fields) = Scene::usual().base {
+        fields.etype = Etype::Aes256Sha1;
+        fields.plant_in_ticket(planted::place_of_pac());
+        without_pac = Some(fields.ticket(&ground));
+    }
+    let forged = planted::forged(&Ground {
+        without_pac: without_pac.as_deref(),
+        ..ground
+    });
+    // In the ticket as it is, signed anew, seen by who knows the KDC's key; and in the authenticator.
+    let placed = |data: Vec<u8>| [0, 1, 0x40, 2].map(|choices| [&[choices], &*data].concat());
     planted::captured()
         .into_iter()
         .chain(forged)
@@ -171,6 +178,11 @@ const OTHER_KVNO: u32 = 7;
 const NOW: Timestamp = Timestamp::from_unix(1_795_327_048);
 
 impl Scene {
+    /// The first variant of everything.
+    fn usual() -> Self {
+        Self::arbitrary_take_rest(Unstructured::new(&[])).expect("nothing is enough")
+    }
+
     fn play(&self) {
         let captured = match &self.base {
             Base::Captured(which) => Some(Captured::number(*which)),

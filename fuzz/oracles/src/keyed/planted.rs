@@ -65,19 +65,35 @@ pub(super) fn captured() -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// A PAC's ad-data as the ticket checksum covers it, where KDCs put it.
+pub(super) fn place_of_pac() -> Planted {
+    let der = authorization_data(&[(1, &authorization_data(&[(128, &[0])]))]);
+    let is_signed = false;
+    Planted { der, is_signed }
+}
+
 /// One of each kind, in its place and out of it.
 pub(super) fn forged(ground: &Ground<'_>) -> Vec<Vec<u8>> {
     let pac = forge::pac::Pac::new("alice", ground.now).sign(ground.service_key, ground.kdc_key);
     let with_sid = forge::pac::Pac::new("alice", ground.now)
         .with(BufferType::LOGON_INFO, pac_fields::vector(0))
         .sign(ground.service_key, ground.kdc_key);
+    let of_ticket = |ticket: &[u8]| {
+        let mut pac = forge::pac::Pac::new("alice", ground.now);
+        (pac.full, pac.ticket) = (true, Some(ticket.to_vec()));
+        pac.sign(ground.service_key, ground.kdc_key)
+    };
+    let right = of_ticket(ground.without_pac.unwrap_or_default());
+    let wrong = of_ticket(b"another ticket");
     let words = authorization_data(&[(97, &forge::indicators(&["otp"]))]);
     let cammac = Cammac::new(words.clone(), ground.service_key, ground.kdc_key).encode();
     let issued = forge::kdc_issued(&words, ground.session_key);
     let choice = forge::and_or(1, &authorization_data(&[(8, b""), (-77, b"")]));
     let restriction = [&[1, 0, 0, 0, 0, 0x20, 0, 0][..], &[7; 32]].concat();
     let restriction = authorization_data(&[(0, &restriction)]);
-    let all: [(i32, &[u8]); 8] = [
+    let all: [(i32, &[u8]); 10] = [
+        (128, &right),
+        (128, &wrong),
         (128, &with_sid),
         (128, &pac),
         (96, &cammac),

@@ -13,7 +13,14 @@ use testvectors::{Capture, capture, captures};
 /// Names the capture to the process that is to accept it.
 const NAME: &str = "GSSAPI_CAPTURE";
 
-#[test]
+/// Without Rust's harness, since this program runs itself, once for each capture.
+fn main() {
+    match std::env::var(NAME) {
+        Ok(name) => accept(&capture(&name)),
+        Err(_) => accepted_at_the_time_of_capture(),
+    }
+}
+
 fn accepted_at_the_time_of_capture() {
     let mut count = 0;
     for capture in captures()
@@ -23,25 +30,18 @@ fn accepted_at_the_time_of_capture() {
         let output = Command::new("faketime")
             .arg(capture.captured_at().replace('T', " ").replace('Z', " UTC"))
             .arg(std::env::current_exe().unwrap())
-            .args(["--exact", "accept_one", "--ignored"])
             .env(NAME, capture.name())
             .output()
             .expect("faketime is installed");
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(
-            output.status.success() && said.contains("1 passed"),
-            "{}:\n{said}",
-            capture.name()
-        );
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}:\n{said}", capture.name());
         count += 1;
     }
     assert_eq!(count, 56);
+    println!("{count} captures accepted");
 }
 
-#[test]
-#[ignore = "runs in a process whose clock is set back, started by the test above"]
-fn accept_one() {
-    let capture = capture(&std::env::var(NAME).unwrap());
+fn accept(capture: &Capture) {
     let scratch = Scratch::new();
     let keytab = scratch.file("keytab");
     std::fs::write(&keytab, capture.keytab()).unwrap();
@@ -66,8 +66,8 @@ fn accept_one() {
     assert_eq!(context.initiator().display(), capture.initiator());
     assert_eq!(context.acceptor().unwrap().display(), capture.acceptor_name());
     assert!(answer.is_some() || capture.acceptor_token().is_none());
-    check_flags(&capture, context.flags());
-    check_delegation(&capture, context.details().unwrap(), &scratch);
+    check_flags(capture, context.flags());
+    check_delegation(capture, context.details().unwrap(), &scratch);
 }
 
 /// As the acceptor of the capture returned them; whether the channel is bound, MIT krb5 alone says.

@@ -67,7 +67,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<ListenAddress>,
 
-    /// A krb5.conf, for clockskew and [capaths]; none is read unless named
+    /// A krb5.conf, for clockskew and capaths; none is read unless named
     #[arg(long, value_name = "FILE")]
     pub(crate) krb5_conf: Vec<PathBuf>,
 
@@ -147,7 +147,7 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "HEX")]
     pub(crate) channel_bindings: Option<Bindings>,
 
-    /// A krb5.conf, for clockskew, [capaths] and auth_to_local; none is read unless named
+    /// A krb5.conf, for clockskew, capaths and auth_to_local; none is read unless named
     #[arg(long, value_name = "FILE")]
     pub(crate) krb5_conf: Vec<PathBuf>,
 

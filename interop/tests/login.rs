@@ -1,6 +1,6 @@
 //! `curl --negotiate` logs in to `negotiate serve` and to the axum example, with tickets of a real KDC.
 
-use interop::client::{Got, curl, curl_negotiate, url};
+use interop::client::{Got, authorization, curl, curl_negotiate, url};
 use interop::kdc::{Tickets, kadmin, ktadd};
 use interop::peers::{Daemon, keytab};
 use interop::server::{Gateway, axum_example};
@@ -151,4 +151,32 @@ fn a_handler_of_axum_sees_the_delegated_credential() {
     assert_eq!(got.status(), 200, "{got:?}");
     let delegated = "delegated: \"alice@MIT.TEST\" for \"krbtgt/MIT.TEST@MIT.TEST\"\n";
     assert!(got.body.ends_with(delegated), "{got:?}");
+}
+
+/// One keytab for two hosts with keys of their own, and clients that choose the host.
+#[test]
+fn a_ticket_is_good_under_the_host_that_it_is_for() {
+    for host in ["main", "alias", "fail"] {
+        kadmin(&format!("addprinc -randkey HTTP/{host}.mit.test"));
+    }
+    let keytab = ktadd("HTTP/main.mit.test HTTP/alias.mit.test");
+    let gateway = Gateway::configured(&keytab, "acceptor.names = ['HTTP@{HOSTNAME}']");
+    let address = gateway.daemon.address;
+    let alice = Tickets::of_alice();
+    for host in ["main.mit.test", "alias.mit.test", "MAIN.mit.test"] {
+        let got = curl_negotiate(&alice, &url(host, address), &[]);
+        logged_in(&got, "alice@MIT.TEST");
+    }
+    let for_main = authorization(&initiate(&alice, &["--target", "HTTP@main.mit.test"]));
+    for host in ["alias.mit.test", "fail.mit.test", "[::1]"] {
+        let got = curl(&Tickets::none(), &url(host, address), &["--header", &for_main]);
+        assert_eq!(got.status(), 401, "{host}: {got:?}");
+    }
+    let log = gateway.daemon.log();
+    assert_eq!(log.matches("krb5.service_not_allowed").count(), 3, "{log}");
+    // The client has a ticket for it; the server has no key.
+    let got = curl_negotiate(&alice, &url("fail.mit.test", address), &[]);
+    assert_eq!(got.status(), 401, "{got:?}");
+    let log = gateway.daemon.log();
+    assert!(log.contains("krb5.service_absent"), "{log}");
 }

@@ -43,7 +43,7 @@ fn first_candidate(bencher: Bencher<'_, '_>, entries: usize, service: &Principal
         service: black_box(service.borrow()),
         kvno: Some(1),
         etype: ETYPE,
-        names: &[],
+        names: negotiate_core::AllowedNames::Any,
     };
     bencher.bench(|| keytab.candidates(query()).next().expect("a candidate").kvno());
 }
@@ -67,7 +67,7 @@ fn miss(bencher: Bencher<'_, '_>, entries: usize) {
         service: service.borrow(),
         kvno: Some(2),
         etype: ETYPE,
-        names: &[],
+        names: negotiate_core::AllowedNames::Any,
     };
     bencher.bench(|| {
         (

@@ -3,7 +3,7 @@
 use mech_krb5::Principal;
 use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
 use mech_krb5::keytab::{KeyQuery, Keytab, KeytabEntry, KeytabMiss, MAX_TRIALS, Match};
-use negotiate_core::{ServiceName, SystemRandom, Timestamp};
+use negotiate_core::{AllowedNames, ServiceName, SystemRandom, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -42,6 +42,15 @@ fn services(names: &[&str]) -> Vec<ServiceName> {
         .collect()
 }
 
+/// As an acceptor has them: without any, every name is allowed.
+fn allowed(names: &[ServiceName]) -> AllowedNames<'_> {
+    if names.is_empty() {
+        AllowedNames::Any
+    } else {
+        AllowedNames::OfAcceptor(names)
+    }
+}
+
 /// The first byte of each candidate's key, and how it was found.
 fn tried(keytab: &Keytab, service: &str, kvno: Option<u32>, names: &[&str]) -> Vec<(u8, Match)> {
     let (service, names) = (name(service), services(names));
@@ -49,7 +58,7 @@ fn tried(keytab: &Keytab, service: &str, kvno: Option<u32>, names: &[&str]) -> V
         service: service.borrow(),
         kvno,
         etype: AES128,
-        names: &names,
+        names: allowed(&names),
     };
     keytab
         .candidates(query)
@@ -63,7 +72,7 @@ fn miss(keytab: &Keytab, service: &str, kvno: Option<u32>, names: &[&str]) -> Ke
         service: service.borrow(),
         kvno,
         etype: AES128,
-        names: &names,
+        names: allowed(&names),
     })
 }
 
@@ -160,7 +169,7 @@ fn the_name_shown_is_the_tickets_if_it_has_the_key_else_the_first() {
             service: service.borrow(),
             kvno: Some(1),
             etype: AES128,
-            names: &[],
+            names: AllowedNames::Any,
         };
         let found = keytab
             .candidates(query)
@@ -221,7 +230,7 @@ fn a_candidate_opens_what_its_key_sealed() {
         service: service.borrow(),
         kvno: Some(1),
         etype: AES128,
-        names: &[],
+        names: AllowedNames::Any,
     };
     let opened: Vec<bool> = keytab
         .candidates(query)
@@ -327,6 +336,38 @@ fn the_reasons_for_a_miss_are_told_apart() {
     }
 }
 
+/// The initiator chose the host, so a host without a key is no fault of the acceptor's set-up; and no name is not any name.
+#[test]
+fn names_of_an_exchange_that_have_no_key_allow_nothing() {
+    let keytab = keytab(&[("HTTP/a@R", 5, AES128, 1), ("HTTP/b@R", 5, AES128, 2)]);
+    let service = name("HTTP/a@R");
+    for (names, first) in [
+        (services(&[]), None),
+        (services(&["HTTP@x"]), None),
+        (services(&["HTTP@b"]), None),
+        (services(&["HTTP@x", "HTTP@a"]), Some(1)),
+    ] {
+        let query = KeyQuery {
+            service: service.borrow(),
+            kvno: Some(5),
+            etype: AES128,
+            names: AllowedNames::OfExchange(&names),
+        };
+        // Of a name that is allowed and not the ticket's, the key is tried, in case the ticket's name is an alias of it.
+        let found = keytab
+            .candidates(query)
+            .find(|candidate| candidate.matched() != Match::Alias);
+        assert_eq!(
+            found.map(|candidate| candidate.key().bytes()[0]),
+            first,
+            "{names:?}"
+        );
+        if first.is_none() {
+            assert_eq!(keytab.diagnose(query), KeytabMiss::NotAllowedHere, "{names:?}");
+        }
+    }
+}
+
 #[test]
 fn a_list_in_a_miss_is_short() {
     let keytab = Keytab::from_entries((0..100).map(|kvno| entry("HTTP/a@R", kvno, 17, 1)).collect());
@@ -340,11 +381,11 @@ fn a_list_in_a_miss_is_short() {
 /// The order of the candidates by brute force.
 fn expected(entries: &[KeytabEntry], query: KeyQuery<'_>) -> Vec<(Vec<u8>, Match)> {
     let allowed = |key: &[u8], etype: i32| {
-        query.names.is_empty()
+        query.names == AllowedNames::Any
             || entries.iter().any(|entry| {
                 entry.etype() == etype
                     && entry.key().expose() == key
-                    && query.names.iter().any(|name| {
+                    && query.names.listed().unwrap_or_default().iter().any(|name| {
                         let components = [name.service().as_bytes(), name.host().as_bytes()];
                         entry.principal().name().components().eq(components)
                     })
@@ -392,7 +433,7 @@ proptest! {
             .collect();
         let keytab = Keytab::from_entries(entries.clone());
         let (service, names) = (name(principals[service]), services(&names));
-        let query = KeyQuery { service: service.borrow(), kvno, etype: AES128, names: &names };
+        let query = KeyQuery { service: service.borrow(), kvno, etype: AES128, names: allowed(&names) };
         let found: Vec<_> = keytab
             .candidates(query)
             .map(|candidate| (candidate.key().bytes().to_vec(), candidate.matched()))

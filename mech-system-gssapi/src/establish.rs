@@ -13,7 +13,7 @@ use std::ops::Range;
 pub(crate) struct Terms {
     pub(crate) bindings: Option<ChannelBindings>,
     pub(crate) bindings_policy: BindingsPolicy,
-    pub(crate) names: Vec<ServiceName>,
+    pub(crate) names: Option<Vec<ServiceName>>,
     pub(crate) now: Timestamp,
 }
 
@@ -28,7 +28,9 @@ pub(crate) fn establish(mut context: AcceptedContext, terms: &Terms) -> Result<E
     if flags.contains(ContextFlags::ANONYMOUS) || initiator.name() == "WELLKNOWN/ANONYMOUS" {
         return Err(Error::new(Fact::AnonymousRefused));
     }
-    if !terms.names.is_empty() && !terms.names.iter().any(|allowed| is_of(&acceptor, allowed)) {
+    if let Some(names) = &terms.names
+        && !names.iter().any(|allowed| is_of(&acceptor, allowed))
+    {
         return Err(Error::new(Fact::ServiceNotAllowed));
     }
     let lifetime = context

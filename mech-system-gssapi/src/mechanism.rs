@@ -99,7 +99,7 @@ impl Mechanism for SystemGssapi {
         let terms = Terms {
             bindings: request.bindings.cloned(),
             bindings_policy: request.bindings_policy,
-            names: request.names.to_vec(),
+            names: request.names.listed().map(<[_]>::to_vec),
             now: ambient.now,
         };
         self.ask(Context::new(), first_token, terms)

@@ -3,8 +3,8 @@
 use crate::acceptor::Shared;
 use crate::spnego::{self, FirstToken, SpnegoError};
 use crate::{
-    AcceptContext, AcceptRequest, Ambient, ChannelBindings, MechPending, MechReject, MechStep, Reject,
-    SecurityContext, Token,
+    AcceptContext, AcceptRequest, AllowedNames, Ambient, ChannelBindings, MechPending, MechReject, MechStep,
+    Reject, SecurityContext, ServiceName, Token,
 };
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -50,6 +50,7 @@ pub(crate) struct Conversation {
     pub(crate) shared: Arc<Shared>,
     bindings: Option<Arc<ChannelBindings>>,
     initiator_address: Option<IpAddr>,
+    names: Option<Box<[ServiceName]>>,
     tokens_left: usize,
 }
 
@@ -72,6 +73,7 @@ impl Exchange {
                 shared,
                 bindings,
                 initiator_address: None,
+                names: None,
             },
             state: State::Silent,
         }
@@ -82,6 +84,15 @@ impl Exchange {
     #[must_use]
     pub fn initiator_address(mut self, address: IpAddr) -> Self {
         self.conversation.initiator_address = Some(address.to_canonical());
+        self
+    }
+
+    /// Restricts what the initiator may address to these names and the acceptor's own: for names that follow from how it came
+    /// here, such as the host in a request. Where neither has any, nothing may be addressed.
+    #[must_use]
+    pub fn restricted_to(mut self, names: impl IntoIterator<Item = ServiceName>) -> Self {
+        let own = self.conversation.shared.names.iter().cloned();
+        self.conversation.names = Some(own.chain(names).collect());
         self
     }
 
@@ -189,7 +200,15 @@ impl Conversation {
             bindings: self.bindings.as_deref(),
             initiator_address: self.initiator_address,
             bindings_policy: self.shared.bindings_policy,
-            names: &self.shared.names,
+            names: self.names(),
+        }
+    }
+
+    fn names(&self) -> AllowedNames<'_> {
+        match (&self.names, self.shared.names.as_slice()) {
+            (Some(names), _) => AllowedNames::OfExchange(names),
+            (None, []) => AllowedNames::Any,
+            (None, names) => AllowedNames::OfAcceptor(names),
         }
     }
 

@@ -49,7 +49,7 @@ pub use initiator::{InitiateContext, InitiateStep, Initiated, Initiator};
 pub use limits::Limits;
 pub use mech_type::{Dotted, MechType};
 pub use mechanism::{AcceptContext, AcceptRequest, MechPending, MechStep, Mechanism, Token};
-pub use name::{BadServiceName, Name, NameKind, ServiceName};
+pub use name::{AllowedNames, BadServiceName, Name, NameKind, ServiceName};
 pub use name_attribute::NameAttribute;
 pub use per_message::{MessageOrder, PerMessage, PerMessageError, PrfKey, Protection, Unwrapped};
 pub use secret::{Secret, Wipe};

@@ -1,6 +1,6 @@
 //! The contract between the acceptor and a security mechanism.
 
-use crate::{Ambient, BindingsPolicy, ChannelBindings, Established, MechReject, MechType, ServiceName};
+use crate::{AllowedNames, Ambient, BindingsPolicy, ChannelBindings, Established, MechReject, MechType};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -42,8 +42,8 @@ pub struct AcceptRequest<'a> {
     pub initiator_address: Option<IpAddr>,
     /// What is asked of the initiator's bindings.
     pub bindings_policy: BindingsPolicy,
-    /// The names that the initiator may address; empty means any for which there is a key.
-    pub names: &'a [ServiceName],
+    /// The names that the initiator may address.
+    pub names: AllowedNames<'a>,
 }
 
 /// What a mechanism does after a token.

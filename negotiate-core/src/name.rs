@@ -140,6 +140,29 @@ impl fmt::Display for ServiceName {
     }
 }
 
+/// The names that an initiator may address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AllowedNames<'a> {
+    /// Every name for which there is a key.
+    Any,
+    /// Those of the acceptor's configuration: if none has a key, its set-up is at fault.
+    OfAcceptor(&'a [ServiceName]),
+    /// Those that this exchange was begun with, perhaps none. What they are may follow from what the initiator asked for, so
+    /// that a name without a key is no fault of the set-up.
+    OfExchange(&'a [ServiceName]),
+}
+
+impl<'a> AllowedNames<'a> {
+    /// The names, if not every name is allowed. An empty list allows none.
+    #[must_use]
+    pub const fn listed(self) -> Option<&'a [ServiceName]> {
+        match self {
+            Self::Any => None,
+            Self::OfAcceptor(names) | Self::OfExchange(names) => Some(names),
+        }
+    }
+}
+
 /// The text is not of the form `service@host`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadServiceName;

@@ -89,7 +89,7 @@ impl Keys {
                 service,
                 kvno,
                 etype: number,
-                names: &[],
+                names: negotiate_core::AllowedNames::Any,
             };
             for candidate in keytab.candidates(query) {
                 self.work_left = self.work_left.checked_sub(cipher.len())?;

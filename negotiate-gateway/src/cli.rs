@@ -1,6 +1,6 @@
 //! The command line: what `negotiate --help` says, and what is parsed from it.
 
-use crate::config::{ListenAddress, ReplayStore, Upstream};
+use crate::config::{AcceptorName, ListenAddress, ReplayStore, Upstream};
 use crate::explain::{Bindings, Time};
 use crate::serve::LogFormat;
 use clap::{Args, Parser, Subcommand};
@@ -47,12 +47,12 @@ pub(crate) enum Command {
     after_help = "Use --config FILE, or --keytab and --upstream.",
     after_long_help = SERVE_EXAMPLES,
     override_usage = "negotiate serve --config FILE\n       \
-                      negotiate serve --keytab FILE --upstream URL [--listen ADDRESS:PORT] [--krb5-conf FILE] \
-                      [--replay-cache CACHE]"
+                      negotiate serve --keytab FILE --upstream URL [--listen ADDRESS:PORT] [--name SERVICE@HOST] \
+                      [--krb5-conf FILE] [--replay-cache CACHE]"
 )]
 pub(crate) struct Serve {
     /// A configuration file (TOML)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["keytab", "upstream", "listen", "krb5_conf", "replay_cache"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["keytab", "upstream", "listen", "name", "krb5_conf", "replay_cache"])]
     pub(crate) config: Option<PathBuf>,
 
     /// A keytab with the service's keys; may be given more than once
@@ -66,6 +66,13 @@ pub(crate) struct Serve {
     /// Where to listen [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<ListenAddress>,
+
+    /// A name that clients may ask tickets for; may be given more than once [default: every name in the keytab]
+    ///
+    /// HTTP@{HOSTNAME} stands for the host of each request: then a ticket for one host is refused under another. It does not
+    /// keep apart names that share a key.
+    #[arg(long, value_name = "SERVICE@HOST")]
+    pub(crate) name: Vec<AcceptorName>,
 
     /// A krb5.conf, for clockskew and capaths; none is read unless named
     #[arg(long, value_name = "FILE")]

@@ -216,3 +216,21 @@ fn bindings_are_those_of_the_proxys_certificate() {
     let over_http = setting.ask(&[&setting.service.authorization("alice"), "X-Forwarded-Proto: http"]);
     assert_eq!(over_http.status, 200, "{over_http:?}");
 }
+
+#[test]
+fn the_host_of_a_name_is_the_one_that_a_trusted_proxy_tells() {
+    let names = "acceptor.names = [\"HTTP@{HOSTNAME}\"]\n[forward_auth]";
+    let told = |setting: &Setting, host: &str| {
+        let host = format!("X-Forwarded-Host: {host}");
+        let answer = setting.ask(&[&setting.service.authorization("alice"), &host]);
+        answer.status
+    };
+    let trusted = Setting::new("127.0.0.1", names);
+    assert_eq!(told(&trusted, "www.example.com:8443"), 200);
+    for host in ["other.example.com", "[::1]"] {
+        assert_eq!(told(&trusted, host), 401, "{host}");
+        trusted.gateway.logged("krb5.service_not_allowed");
+    }
+    // What another peer tells does not count: the request's own host is the ticket's.
+    assert_eq!(told(&Setting::new("192.0.2.1", names), "other.example.com"), 200);
+}

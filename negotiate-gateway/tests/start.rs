@@ -61,7 +61,7 @@ fn bad_configurations_are_explained() {
         (
             "keytab = 'a'\nacceptor.names = ['www.example.com']\n",
             "FILE:2: acceptor.names: \"www.example.com\" is not the name of a service\n  help: write the service and \
-             the host, such as HTTP@www.example.com\n"
+             the host, such as HTTP@www.example.com; HTTP@{HOSTNAME} stands for the host of each request\n"
                 .into(),
         ),
         (

@@ -106,7 +106,7 @@ where
             .filter(|exchange| !exchange.is_abandoned_by(&token));
         let exchange = parked.unwrap_or_else(|| {
             let bindings = self.connection.as_ref().and_then(Connection::bindings);
-            self.config.acceptor.exchange(bindings)
+            self.restricted(self.config.acceptor.exchange(bindings))
         });
         let mut ambient = Ambient {
             now: (self.config.clock)(),
@@ -114,6 +114,15 @@ where
         };
         let step = exchange.step(&token, &mut ambient);
         self.after(step)
+    }
+
+    fn restricted(&self, exchange: Exchange) -> Exchange {
+        let Config { names, host_from, .. } = &*self.config;
+        if names.is_empty() {
+            return exchange;
+        }
+        let authority = host_from.authority(&self.request).unwrap_or_default();
+        exchange.restricted_to(names.iter().filter_map(|name| name.on(authority)))
     }
 
     fn take_parked(&self) -> Option<Exchange> {

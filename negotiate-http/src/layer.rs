@@ -1,6 +1,8 @@
 //! The configuration of the layer.
 
+use crate::host::{HostFrom, ServiceOfHost};
 use crate::{Negotiate, header};
+use http::{Extensions, HeaderValue};
 use negotiate_core::{Acceptor, Timestamp};
 use std::sync::Arc;
 use tower_layer::Layer;
@@ -18,6 +20,8 @@ pub struct NegotiateLayer {
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) acceptor: Acceptor,
+    pub(crate) names: Vec<ServiceOfHost>,
+    pub(crate) host_from: HostFrom,
     pub(crate) base64_limit: usize,
     pub(crate) drain_limit: u64,
     pub(crate) clock: fn() -> Timestamp,
@@ -31,10 +35,29 @@ impl NegotiateLayer {
             config: Arc::new(Config {
                 base64_limit: header::limit_for(acceptor.limits().token_len),
                 acceptor,
+                names: Vec::new(),
+                host_from: HostFrom::default(),
                 drain_limit: 1024 * 1024,
                 clock: Timestamp::now,
             }),
         }
+    }
+
+    /// Adds a name that clients may address: a service on the host that the request is for, in lower case and without its
+    /// port, besides the names that the acceptor has. A request to a host that has no such key, or to an address of IPv6, may
+    /// address none by it. Names that share a key are not kept apart by this.
+    #[must_use]
+    pub fn name_of_host(mut self, name: ServiceOfHost) -> Self {
+        Arc::make_mut(&mut self.config).names.push(name);
+        self
+    }
+
+    /// Takes the host for [`NegotiateLayer::name_of_host`] from the request's extensions, where a server behind a proxy that
+    /// it trusts has put the one that the client asked for. Default: `:authority` or `Host`.
+    #[must_use]
+    pub fn host_from(mut self, host: fn(&Extensions) -> Option<&HeaderValue>) -> Self {
+        Arc::make_mut(&mut self.config).host_from = HostFrom::Extensions(host);
+        self
     }
 
     /// How many bytes of a request's body are read and thrown away so that an HTTP/1.1 connection lives on after an answer

@@ -57,6 +57,7 @@ mod connection;
 mod error;
 mod future;
 mod header;
+mod host;
 mod identity;
 mod layer;
 #[cfg(feature = "serve")]
@@ -67,6 +68,7 @@ pub use body::ResponseBody;
 pub use connection::Connection;
 pub use error::{Refusal, RequestError};
 pub use future::ResponseFuture;
+pub use host::ServiceOfHost;
 #[cfg(feature = "axum")]
 pub use identity::IdentityMissing;
 pub use identity::{AuthenticationType, Identity};

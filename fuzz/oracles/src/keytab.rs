@@ -5,7 +5,7 @@ use crate::bounds::allocating_at_most;
 use mech_krb5::crypto::EncryptionType;
 use mech_krb5::keytab::{KeyQuery, Keytab, KeytabEntry, MAX_TRIALS, Match};
 use mech_krb5::{MAX_COMPONENTS, Principal};
-use negotiate_core::ServiceName;
+use negotiate_core::{AllowedNames, ServiceName};
 use std::collections::HashSet;
 
 /// # Panics
@@ -51,7 +51,11 @@ fn find(keytab: &Keytab, entry: &KeytabEntry) {
         Some([service, host]) => ServiceName::parse(&format!("{service}@{host}")).ok(),
         _ => None,
     };
-    for names in [&[][..], names.as_slice()] {
+    let named = names
+        .as_ref()
+        .map(std::slice::from_ref)
+        .map(AllowedNames::OfAcceptor);
+    for names in std::iter::once(AllowedNames::Any).chain(named) {
         for kvno in [None, Some(entry.kvno()), Some(entry.kvno() ^ 0x8000_0000)] {
             let query = KeyQuery {
                 service: principal.borrow(),

@@ -33,7 +33,7 @@ fn awaiting(capture: &Capture) -> Box<Awaiting> {
         service: ap_req.ticket.sname.in_realm(ap_req.ticket.realm),
         kvno: ap_req.ticket.enc_part.kvno,
         etype: EncryptionType::from_number(ap_req.ticket.enc_part.etype).unwrap(),
-        names: &[],
+        names: negotiate_core::AllowedNames::Any,
     };
     let ticket = keytab.candidates(query).find_map(|candidate| {
         let mut buffer = ap_req.ticket.enc_part.cipher.to_vec();

@@ -6,6 +6,7 @@ use super::{Keytab, KeytabEntry};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
+use negotiate_core::{AllowedNames, ServiceName};
 
 /// Most versions, encryption types or realms that are listed: enough to see what is wrong, too few to fill a log.
 const MAX_LISTED: usize = 16;
@@ -76,7 +77,9 @@ impl Keytab {
     /// Says why none of the [`Keytab::candidates`] of this query opened the ticket. To be asked after all have failed.
     #[must_use]
     pub fn diagnose(&self, query: KeyQuery<'_>) -> KeytabMiss {
-        if !query.names.is_empty() && !query.names.iter().any(|name| self.holds(name)) {
+        if let AllowedNames::OfAcceptor(names) = query.names
+            && !names.iter().any(|name| self.holds(name))
+        {
             return KeytabMiss::AcceptorNamesAbsent;
         }
         let named = || {
@@ -134,11 +137,11 @@ impl Keytab {
     // Whether the service itself is an allowed name, or one of its keys was a candidate.
     fn may_be_addressed(&self, query: KeyQuery<'_>) -> bool {
         let components = || query.service.components();
-        query.names.is_empty()
-            || query
-                .names
-                .iter()
-                .any(|name| components().eq([name.service().as_bytes(), name.host().as_bytes()]))
+        let is_named = |names: &[ServiceName]| {
+            let mut names = names.iter();
+            names.any(|name| components().eq([name.service().as_bytes(), name.host().as_bytes()]))
+        };
+        query.names.listed().is_none_or(is_named)
             || self
                 .candidates(query)
                 .any(|candidate| candidate.matched() != Match::Alias)

@@ -11,7 +11,7 @@ use crate::crypto::{ChecksumKey, CryptoError, EncryptionType, Key};
 use crate::principal::{Principal, PrincipalRef};
 use core::fmt;
 use core::iter;
-use negotiate_core::ServiceName;
+use negotiate_core::{AllowedNames, ServiceName};
 
 /// Most distinct keys that one ticket is tried with: 8. A trial costs the initiator nothing and this side a decryption
 /// of the whole ticket. A service has one or two versions of a key; what remains is for aliases.
@@ -26,8 +26,8 @@ pub struct KeyQuery<'q> {
     pub kvno: Option<u32>,
     /// Its `etype`.
     pub etype: EncryptionType,
-    /// The names that the initiator may address, in any realm; empty means every name in the keytab.
-    pub names: &'q [ServiceName],
+    /// The names that the initiator may address, in any realm.
+    pub names: AllowedNames<'q>,
 }
 
 /// How a candidate was found.
@@ -159,11 +159,12 @@ impl Keytab {
         let etype = query.etype.number();
         let is_wanted = move |kvno: u32| query.kvno == Some(kvno);
         let restricted = move || {
-            let rows = query.names.iter().flat_map(|name| self.rows_of_service(name));
+            let names = query.names.listed().unwrap_or_default().iter();
+            let rows = names.flat_map(|name| self.rows_of_service(name));
             rows.filter(move |row| row.etype == etype)
                 .filter_map(|row| Some((row.key_set?, None, row.kvno.0, Match::Alias)))
         };
-        let unrestricted = query.names.is_empty().then(|| {
+        let unrestricted = query.names.listed().is_none().then(|| {
             let wanted = query.kvno.map(|kvno| self.index.of_version(etype, kvno));
             let others = self
                 .index
@@ -181,12 +182,12 @@ impl Keytab {
 
     // Decision: a restriction is met by any name that has the key, for the key is what proves the ticket.
     fn allows(&self, key_set: u32, query: KeyQuery<'_>) -> bool {
-        query.names.is_empty()
-            || query
-                .names
+        query.names.listed().is_none_or(|names| {
+            names
                 .iter()
                 .flat_map(|name| self.rows_of_service(name))
                 .any(|row| row.key_set == Some(key_set))
+        })
     }
 
     /// The entries of a service in every realm.

@@ -21,7 +21,7 @@ pub(crate) fn both_ends(capture: &Capture) -> (MessageProtection, MessageProtect
         service,
         kvno: ap_req.ticket.enc_part.kvno,
         etype,
-        names: &[],
+        names: negotiate_core::AllowedNames::Any,
     };
     let plain = keytab.candidates(query).find_map(|candidate| {
         let mut buffer = ap_req.ticket.enc_part.cipher.to_vec();

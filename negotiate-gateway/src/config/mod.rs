@@ -315,6 +315,7 @@ impl Config {
     pub(crate) fn from_arguments(
         keytabs: Vec<PathBuf>,
         krb5_conf: Vec<PathBuf>,
+        names: Vec<AcceptorName>,
         upstream: Upstream,
         listen: Option<ListenAddress>,
         replay_cache: Option<ReplayStore>,
@@ -329,6 +330,7 @@ impl Config {
             trusted_proxies: Vec::new(),
             tls: None,
             acceptor: Acceptor {
+                names,
                 krb5_conf,
                 ..Acceptor::default()
             },

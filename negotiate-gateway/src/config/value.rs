@@ -3,6 +3,8 @@
 use super::HELP;
 use http::HeaderName;
 use http::uri::{Authority, Scheme, Uri};
+use negotiate_core::ServiceName;
+use negotiate_http::ServiceOfHost;
 use serde::Deserialize;
 use serde::de::{Deserializer, Unexpected, Visitor};
 use std::fmt;
@@ -45,10 +47,15 @@ pub(crate) struct Header(pub(crate) HeaderName);
 #[serde(try_from = "String")]
 pub(crate) struct RequestPath(pub(crate) String);
 
-/// A name that clients may address this service by: `HTTP@www.example.com`.
+/// A name that clients may address this service by.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(crate) struct AcceptorName(pub(crate) negotiate_core::ServiceName);
+pub(crate) enum AcceptorName {
+    /// `HTTP@www.example.com`
+    Service(ServiceName),
+    /// `HTTP@{HOSTNAME}`: on the host that the request is for.
+    OfHost(ServiceOfHost),
+}
 
 /// Where the replay cache is: `memory`, or `file:` and a path.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -280,14 +287,29 @@ impl FromStr for RequestPath {
     }
 }
 
+impl fmt::Display for AcceptorName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Service(name) => name.fmt(f),
+            Self::OfHost(name) => name.fmt(f),
+        }
+    }
+}
+
 impl FromStr for AcceptorName {
     type Err = BadValue;
 
     fn from_str(text: &str) -> Result<Self, BadValue> {
-        let advice = "write the service and the host, such as HTTP@www.example.com";
-        let name = negotiate_core::ServiceName::parse(text);
-        name.map(Self)
-            .map_err(|_| BadValue::new(text, "is not the name of a service", advice))
+        let advice = "write the service and the host, such as HTTP@www.example.com; HTTP@{HOSTNAME} stands for the host of \
+                      each request";
+        if let Ok(name) = text.parse() {
+            return Ok(Self::OfHost(name));
+        }
+        let name = ServiceName::parse(text).ok();
+        // No host is called so; a {HOSTNAME} that is misspelt or has more around it is.
+        name.filter(|name| !name.host().contains(['{', '}']))
+            .map(Self::Service)
+            .ok_or_else(|| BadValue::new(text, "is not the name of a service", advice))
     }
 }
 
@@ -392,6 +414,21 @@ mod tests {
         );
         assert_eq!(problem::<Header>("a b"), "\"a b\" is not a header name");
         assert!("X-Remote-User".parse::<Header>().is_ok());
+    }
+
+    #[test]
+    fn names_have_a_host_or_follow_the_request() {
+        assert!(matches!("HTTP@www".parse(), Ok(AcceptorName::Service(_))));
+        assert!(matches!("HTTP@{HOSTNAME}".parse(), Ok(AcceptorName::OfHost(_))));
+        for text in [
+            "www",
+            "HTTP@{hostname}",
+            "HTTP@www.{HOSTNAME}",
+            "HTTP@{HOSTNAME}.example.com",
+        ] {
+            let expected = format!("\"{text}\" is not the name of a service");
+            assert_eq!(problem::<AcceptorName>(text), expected);
+        }
     }
 
     #[test]

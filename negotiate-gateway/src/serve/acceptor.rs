@@ -1,6 +1,6 @@
 //! The acceptor that a configuration describes, and what the keytab has to do with it.
 
-use crate::config::Config;
+use crate::config::{AcceptorName, Config};
 use crate::failure::Failure;
 use crate::keytab_file;
 use crate::krb5_conf::Krb5Conf;
@@ -8,16 +8,18 @@ use crate::serve::replay;
 use mech_krb5::Krb5;
 use mech_krb5::crypto::{EncryptionType, EncryptionTypes};
 use mech_krb5::keytab::{Keytab, KeytabEntry, KeytabSource as _};
-use negotiate_core::{Acceptor, Seconds, ServiceName};
+use negotiate_core::{Acceptor, Seconds};
+use negotiate_http::ServiceOfHost;
 use negotiate_io::keytab::{WatchOptions, WatchedKeytab};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// An acceptor, and the services that it answers for.
+/// An acceptor, the names that follow the request, and the services that it answers for.
 #[derive(Debug)]
 pub(super) struct Accepting {
     pub(super) acceptor: Acceptor,
+    pub(super) of_host: Vec<ServiceOfHost>,
     /// Principals as text, those that clients may address, each once, in the keytab's order.
     pub(super) services: Vec<String>,
 }
@@ -33,24 +35,33 @@ pub(super) fn build(config: &Config, krb5_conf: &Krb5Conf) -> Result<Accepting, 
     };
     let keys = WatchedKeytab::open(config.keytabs.clone(), watch)?;
     let keytab = keys.current();
-    let names: Vec<ServiceName> = config.acceptor.names.iter().map(|name| name.0.clone()).collect();
+    let names = &config.acceptor.names;
     let types = encryption_types(config);
-    let services = services(&keytab, &names, types);
-    check(&keytab, &names, &services, &config.keytabs)?;
+    let services = services(&keytab, names, types);
+    check(&keytab, names, &services, &config.keytabs)?;
     warn_of_rc4(types);
     let mut limits = negotiate_core::Limits::default();
     limits.token_len = config.limits.token.as_len();
     let krb5 = krb5(config, krb5_conf, keys)?;
-    let builder = names
-        .into_iter()
-        .fold(Acceptor::builder(), negotiate_core::AcceptorBuilder::name);
+    let mut builder = Acceptor::builder();
+    let mut of_host = Vec::new();
+    for name in names {
+        match name.clone() {
+            AcceptorName::Service(name) => builder = builder.name(name),
+            AcceptorName::OfHost(name) => of_host.push(name),
+        }
+    }
     let acceptor = builder
         .mechanism(krb5)
         .bindings_policy(config.acceptor.channel_bindings)
         .limits(limits)
         .build();
     let acceptor = acceptor.map_err(|error| Failure::unusable(error.to_string(), "report it"))?;
-    Ok(Accepting { acceptor, services })
+    Ok(Accepting {
+        acceptor,
+        of_host,
+        services,
+    })
 }
 
 fn krb5(config: &Config, krb5_conf: &Krb5Conf, keys: Arc<WatchedKeytab>) -> Result<Krb5, Failure> {
@@ -92,13 +103,25 @@ fn warn_of_rc4(types: EncryptionTypes) {
     }
 }
 
-fn has_name(entry: &KeytabEntry, name: &ServiceName) -> bool {
-    let components = entry.principal().name().components();
-    components.eq([name.service().as_bytes(), name.host().as_bytes()])
+/// Whether a request may address the entry's principal by this name.
+fn has_name(entry: &KeytabEntry, name: &AcceptorName) -> bool {
+    let mut components = entry.principal().name().components();
+    match name {
+        AcceptorName::Service(name) => components.eq([name.service().as_bytes(), name.host().as_bytes()]),
+        AcceptorName::OfHost(name) => {
+            let is_host = |host: &[u8]| {
+                let name = name.on(host);
+                name.is_some_and(|name| name.host().as_bytes() == host)
+            };
+            components.next() == Some(name.service().as_bytes())
+                && components.next().is_some_and(is_host)
+                && components.next().is_none()
+        }
+    }
 }
 
 /// The principals that have a usable key and may be addressed.
-fn services(keytab: &Keytab, names: &[ServiceName], types: EncryptionTypes) -> Vec<String> {
+fn services(keytab: &Keytab, names: &[AcceptorName], types: EncryptionTypes) -> Vec<String> {
     let may_be_addressed =
         |entry: &KeytabEntry| names.is_empty() || names.iter().any(|name| has_name(entry, name));
     let mut seen = HashSet::new();
@@ -116,13 +139,16 @@ fn services(keytab: &Keytab, names: &[ServiceName], types: EncryptionTypes) -> V
 /// What would only come out at the first login.
 fn check(
     keytab: &Keytab,
-    names: &[ServiceName],
+    names: &[AcceptorName],
     services: &[String],
     paths: &[PathBuf],
 ) -> Result<(), Failure> {
     let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     let paths = paths.join(", ");
-    if let Some(absent) = names.iter().find(|name| !keytab.holds(name)) {
+    let absent = names
+        .iter()
+        .find(|name| !keytab.entries().iter().any(|entry| has_name(entry, name)));
+    if let Some(absent) = absent {
         let mut held: Vec<String> = keytab
             .entries()
             .iter()
@@ -166,18 +192,29 @@ fn etype(number: i32) -> String {
 }
 
 /// A restriction to names does not keep out a service that has the same key: the name in a ticket is not sealed.
-fn warn_of_shared_keys(keytab: &Keytab, names: &[ServiceName]) {
+fn warn_of_shared_keys(keytab: &Keytab, names: &[AcceptorName]) {
     if names.is_empty() {
         return;
     }
+    let fixed: Vec<_> = names
+        .iter()
+        .filter(|name| matches!(name, AcceptorName::Service(_)))
+        .collect();
     let is_allowed = |entry: &KeytabEntry| names.iter().any(|name| has_name(entry, name));
-    let (allowed, others): (Vec<_>, Vec<_>) = keytab.entries().iter().partition(|entry| is_allowed(entry));
-    let shares = |other: &&&KeytabEntry| {
-        allowed
-            .iter()
-            .any(|entry| entry.etype() == other.etype() && entry.key().ct_eq(other.key().expose()))
+    let is_always = |entry: &KeytabEntry| fixed.iter().any(|name| has_name(entry, name));
+    // Each may be addressed under its own host, and should not be under the other's.
+    let is_kept_apart = |entry: &KeytabEntry, other: &KeytabEntry| {
+        is_allowed(entry) && !is_always(other) && entry.principal().name() != other.principal().name()
     };
-    if let Some(other) = others.iter().find(shares) {
+    let entries = keytab.entries();
+    let shares = |other: &&KeytabEntry| {
+        entries.iter().any(|entry| {
+            is_kept_apart(entry, other)
+                && entry.etype() == other.etype()
+                && entry.key().ct_eq(other.key().expose())
+        })
+    };
+    if let Some(other) = entries.iter().find(shares) {
         tracing::warn!(
             principal = keytab_file::name(other.principal()),
             advice = "give the service an account, and so a key, of its own where that matters",

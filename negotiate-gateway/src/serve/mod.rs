@@ -80,6 +80,7 @@ fn configuration(arguments: cli::Serve) -> Result<Config, Failure> {
         (None, Some(upstream)) => Ok(Config::from_arguments(
             arguments.keytab,
             arguments.krb5_conf,
+            arguments.name,
             upstream,
             arguments.listen,
             arguments.replay_cache,
@@ -92,7 +93,13 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let krb5_conf = Krb5Conf::load(&config.acceptor.krb5_conf)?;
     let accepting = acceptor::build(&config, &krb5_conf)?;
     let identity_headers = ToldIdentity::new(config.identity_headers.clone(), &krb5_conf)?;
-    let layer = NegotiateLayer::new(accepting.acceptor).drain_limit(config.limits.drained_body.0);
+    let layer = NegotiateLayer::new(accepting.acceptor)
+        .drain_limit(config.limits.drained_body.0)
+        .host_from(|extensions| extensions.get::<forwarded::Origin>()?.host.as_ref());
+    let layer = accepting
+        .of_host
+        .into_iter()
+        .fold(layer, NegotiateLayer::name_of_host);
     let listener = Listener::bind(&config).await?;
     start_message::print(&config, listener.address(), &accepting.services);
     let Config {

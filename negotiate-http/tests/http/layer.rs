@@ -245,3 +245,55 @@ proptest! {
         prop_assert_eq!(application.requests.load(Ordering::SeqCst), 0);
     }
 }
+
+async fn status_of(layer: &NegotiateLayer, uri: &str, hosts: &[&str], words: &str) -> StatusCode {
+    let mut request = request(&first(words));
+    *request.uri_mut() = uri.parse().unwrap();
+    for host in hosts {
+        request.headers_mut().append("host", host.parse().unwrap());
+    }
+    let service = layer.layer(Application::default());
+    service.oneshot(request).await.unwrap().status()
+}
+
+#[tokio::test]
+async fn a_name_follows_the_host_of_the_request() {
+    let plain = NegotiateLayer::new(Script::acceptor());
+    let layer = plain.clone().name_of_host("HTTP@{HOSTNAME}".parse().unwrap());
+    let (ok, no) = (StatusCode::OK, StatusCode::FORBIDDEN);
+    for (uri, hosts, names) in [
+        ("/", &["WWW.example.com:8080"][..], "for HTTP@www.example.com"),
+        ("http://a.example/", &["b.example"], "for HTTP@a.example"),
+        ("/", &[], "for ,none"),
+        ("/", &["[::1]:80"], "for ,none"),
+        ("/", &["a.example", "b.example"], "for ,none"),
+        ("/", &["a.example@b"], "for ,none"),
+    ] {
+        assert_eq!(status_of(&layer, uri, hosts, names).await, ok, "{uri} {hosts:?}");
+        assert_eq!(
+            status_of(&layer, uri, hosts, "for any").await,
+            no,
+            "{uri} {hosts:?}"
+        );
+        assert_eq!(status_of(&plain, uri, hosts, "for any").await, ok);
+    }
+}
+
+#[tokio::test]
+async fn a_name_of_the_host_stands_beside_those_of_the_acceptor() {
+    let script = Script::new(Arc::new(tokio::sync::Semaphore::new(0)));
+    let acceptor = negotiate_core::Acceptor::builder()
+        .mechanism(script)
+        .name(negotiate_core::ServiceName::parse("HTTP@own").unwrap())
+        .build();
+    let layer = NegotiateLayer::new(acceptor.unwrap())
+        .name_of_host("HTTP@{HOSTNAME}".parse().unwrap())
+        .host_from(http::Extensions::get);
+    // The server knows of no host, and what the request says does not count.
+    let status = status_of(&layer, "/", &["a"], "for HTTP@own").await;
+    assert_eq!(status, StatusCode::OK);
+    let mut request = request(&first("for HTTP@own,HTTP@told"));
+    request.extensions_mut().insert(HeaderValue::from_static("told"));
+    let service = layer.layer(Application::default());
+    assert_eq!(service.oneshot(request).await.unwrap().status(), StatusCode::OK);
+}

@@ -7,6 +7,7 @@
 //! | `ok NAME` | complete, with the token `bye NAME` |
 //! | `quiet NAME` | complete, without a token |
 //! | `more NAME` | another leg: the token `question NAME`, to which `answer NAME` completes |
+//! | `for NAMES` | complete, if these are the names that may be addressed: `any`, a list with commas, or `,none` |
 //! | `wait WORDS` | what WORDS say, after the test opens the gate |
 //! | `no VERDICT` | refused: `unauthenticated`, `forbidden`, `unavailable`, or `token`, which is the first with a token |
 
@@ -85,6 +86,22 @@ impl Mechanism for Script {
                     gate.acquire().await.unwrap().forget();
                     say(&words, bound)
                 })))
+            }
+            ("for", names) => {
+                let allowed = match request.names.listed() {
+                    None => "any".to_owned(),
+                    Some([]) => ",none".to_owned(),
+                    Some(names) => {
+                        let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+                        names.join(",")
+                    }
+                };
+                let words = if names == allowed {
+                    "ok alice"
+                } else {
+                    "no forbidden"
+                };
+                say(words, bound)
             }
             _ => say(words, bound),
         }

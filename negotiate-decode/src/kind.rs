@@ -21,6 +21,15 @@ const fn kind(id: &'static str, name: &'static str) -> Kind {
 }
 
 const UNKNOWN: Kind = kind("unknown", "nothing that belongs to Negotiate");
+const CCACHE: Kind = kind("ccache", "a credential cache");
+const KEYTAB: Kind = kind("keytab", "a keytab");
+
+impl Kind {
+    /// Whether keys stand in it in the clear.
+    pub(crate) fn holds_keys(self) -> bool {
+        self == CCACHE || self == KEYTAB
+    }
+}
 
 /// What the input is, and its tree.
 pub(crate) fn decode(decoder: &mut Decoder<'_>, input: &[u8]) -> (Kind, Node) {
@@ -41,8 +50,6 @@ pub(crate) fn decode(decoder: &mut Decoder<'_>, input: &[u8]) -> (Kind, Node) {
 /// A keytab or a credential cache: both begin with 5 and a version. The two are told by what follows. A cache has the
 /// count of components in 32 bits where a keytab has count and realm's length in 16 bits each, neither of which is 0.
 fn file(decoder: &mut Decoder<'_>, input: &[u8]) -> Option<(Kind, Node)> {
-    const CCACHE: Kind = kind("ccache", "a credential cache");
-    const KEYTAB: Kind = kind("keytab", "a keytab");
     let is_ccache = match input {
         [5, 4, _, 0xff, ..] => return None,
         [5, 3 | 4, ..] => true,

@@ -56,7 +56,8 @@ pub struct Decoded {
 #[must_use]
 pub fn decode(input: &[u8], keys: &mut Keys) -> Decoded {
     let mut decoder = Decoder::new(keys);
-    let (kind, root) = kind::decode(&mut decoder, input);
+    let (kind, mut root) = kind::decode(&mut decoder, input);
+    root.hide_keys(kind);
     Decoded {
         kind,
         length: input.len(),

@@ -4,6 +4,7 @@
 //! a fault's offset lies inside the space or at its end; no more than [`MAX_DEPTH`] levels, no more than [`MAX_NODES`]
 //! nodes. A space is the input, or what was opened of it.
 
+use crate::Kind;
 use negotiate_core::Timestamp;
 use std::borrow::Cow;
 
@@ -74,7 +75,7 @@ pub struct Fault {
     pub offset: usize,
     /// What is wrong there.
     pub what: Cow<'static, str>,
-    /// The first [`MAX_SHOWN`] of the bytes that could not be read for it.
+    /// The first [`MAX_SHOWN`] of the bytes that could not be read for it; none where keys stand in the clear.
     pub rest: Vec<u8>,
     /// How many could not be read.
     pub rest_length: usize,
@@ -147,6 +148,28 @@ impl Node {
         what: impl Into<Cow<'static, str>>,
     ) {
         self.faults.push(Fault::new(space, offset, end, what));
+    }
+
+    /// Takes away the bytes that faults show, wherever keys stand in the clear: in what was opened, and all over a file of
+    /// keys. What is cut off or damaged does not say where its key is.
+    pub(crate) fn hide_keys(&mut self, kind: Kind) {
+        let mut left = vec![(self, kind.holds_keys(), false)];
+        while let Some((node, is_of_keys, is_damaged)) = left.pop() {
+            let is_damaged = is_damaged || !node.faults.is_empty();
+            if is_of_keys {
+                node.faults.iter_mut().for_each(|fault| fault.rest.clear());
+                if let (true, Value::Bytes(_, length)) = (is_damaged, &node.value) {
+                    node.value = Value::Secret(*length);
+                }
+            }
+            left.extend(
+                node.children
+                    .iter_mut()
+                    .map(|child| (child, is_of_keys, is_damaged)),
+            );
+            let opened = node.opened.iter_mut().flat_map(|opened| &mut opened.children);
+            left.extend(opened.map(|child| (child, true, false)));
+        }
     }
 
     /// This node and all below it, those of what was opened too, in no particular order.

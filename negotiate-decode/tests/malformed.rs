@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{at, find};
+use common::{at, find, hides};
 use negotiate_core::der::{Tag, Writer};
 use negotiate_decode::{Fault, Keys, MAX_DEPTH, MAX_NODES, Node, Value, decode};
 use testvectors::{capture, ccache_captures, keytab_captures, ntlm_captures};
@@ -205,4 +205,28 @@ fn long_values_are_cut() {
             .text()
             .contains("07070707070707070707070707070707... (4096 bytes)")
     );
+}
+
+/// Cut anywhere, in the middle of a key too: what is left of the key is not shown as bytes that could not be read.
+#[test]
+fn a_file_that_is_cut_shows_no_key() {
+    let keytab = capture("mit/etype18-krb5-mutual").keytab();
+    let keys: Vec<Vec<u8>> = mech_krb5::keytab::Keytab::parse(&keytab)
+        .unwrap()
+        .entries()
+        .iter()
+        .map(|entry| entry.key().expose()[..8].to_vec())
+        .collect();
+    for len in 0..keytab.len() {
+        hides(&decode(&keytab[..len], &mut Keys::none()), &keys);
+    }
+    let mut shown = 0;
+    for len in 0..keytab.len() {
+        let decoded = decode(&keytab[..len], &mut Keys::none());
+        shown += decoded
+            .faults()
+            .filter(|(_, fault)| fault.rest_length > 0)
+            .count();
+    }
+    assert!(shown > 0, "nothing was cut within a field");
 }

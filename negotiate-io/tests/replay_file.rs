@@ -88,6 +88,12 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
+/// A file with this in it, for its owner alone.
+fn write(path: &Path, contents: &[u8]) {
+    std::fs::write(path, contents).unwrap();
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+}
+
 /// The lock as another process holds it, until the file is dropped.
 fn locked(path: &Path) -> File {
     let file = OpenOptions::new().read(true).write(true).open(path).unwrap();
@@ -162,11 +168,13 @@ fn what_is_no_private_file_is_refused() {
     symlink(&good, &link).unwrap();
     assert!(matches!(fault(&link), ReplayFileFault::Io(error) if error.raw_os_error() == Some(libc::ELOOP)));
 
-    std::fs::set_permissions(&good, Permissions::from_mode(0o620)).unwrap();
-    assert!(matches!(
-        fault(&good),
-        ReplayFileFault::WritableByOthers { mode: 0o620 }
-    ));
+    for open in [0o620, 0o602, 0o640, 0o604, 0o644] {
+        std::fs::set_permissions(&good, Permissions::from_mode(open)).unwrap();
+        assert!(matches!(
+            fault(&good),
+            ReplayFileFault::OpenToOthers { mode } if mode == open
+        ));
+    }
 
     let fifo = directory.file("fifo");
     nix::unistd::mkfifo(
@@ -187,7 +195,7 @@ fn what_is_damaged_accepts_nothing() {
     let directory = Directory::new("damaged");
     let path = directory.file("rcache");
     for len in [5, 15, 17, 1000] {
-        std::fs::write(&path, vec![1; len]).unwrap();
+        write(&path, &vec![1; len]);
         let error = FileReplayCache::open(&path, FileReplayOptions::default(), at(0)).unwrap_err();
         assert!(
             matches!(error.fault, ReplayFileFault::Damaged(_)),
@@ -197,7 +205,7 @@ fn what_is_damaged_accepts_nothing() {
 
         let cache = open(&path);
         assert_eq!(ask(&cache, b"before", at(1), at(1)), "Fresh");
-        std::fs::write(&path, vec![1; len]).unwrap();
+        write(&path, &vec![1; len]);
         assert_eq!(ask(&cache, b"after", at(2), at(2)), "Unavailable");
         std::fs::remove_file(&path).unwrap();
         // A good one again, but what was in the old one is unknown.

@@ -51,7 +51,7 @@ fn in_file(path: &Path, replay: &Replay, clock_skew: Seconds) -> Result<Arc<dyn 
     };
     let advice = match &error.fault {
         Fault::Owner { .. } => "name another file, or run as its owner",
-        Fault::WritableByOthers { .. } => "see who has written it, then delete it or set its mode to 0600",
+        Fault::OpenToOthers { .. } => "see who has written it, then delete it or set its mode to 0600",
         Fault::NotAFile => "name a file, or a path where there is none yet",
         Fault::Damaged(_) => {
             "check that it is a replay cache; it can be deleted, and what is in it is then forgotten"

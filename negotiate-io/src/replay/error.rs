@@ -29,8 +29,8 @@ pub enum ReplayFileFault {
         /// This process's effective user.
         user: u32,
     },
-    /// Others than its owner may write it, and so delete what is in it.
-    WritableByOthers {
+    /// Others than its owner may write it, and so delete what is in it; or read it, and so lock it for as long as they like.
+    OpenToOthers {
         /// Its permissions.
         mode: u32,
     },
@@ -55,8 +55,8 @@ impl fmt::Display for ReplayFileFault {
                     "it belongs to the user with the number {owner}, this process to {user}"
                 )
             }
-            Self::WritableByOthers { mode } => {
-                write!(f, "others than its owner may write it (mode {mode:04o})")
+            Self::OpenToOthers { mode } => {
+                write!(f, "others than its owner may read or write it (mode {mode:04o})")
             }
             Self::Damaged(error) => error.fmt(f),
             Self::Locked => f.write_str("another process keeps it locked"),

@@ -19,6 +19,10 @@ use std::time::{Duration, Instant};
 /// How often a file may turn out to be deleted or replaced between opening and locking it.
 const OPEN_TRIES: usize = 8;
 
+/// Reading and writing, by the group and by all. Who may only read a file can still lock it against those who write
+/// (`F_RDLCK`). MIT's library makes it with 0600, too.
+const FOR_OTHERS: u32 = 0o066;
+
 /// The open file. The lock ends when it is dropped.
 pub(super) struct Locked {
     file: File,
@@ -131,8 +135,8 @@ fn check(metadata: &Metadata, user: u32) -> Result<(), ReplayFileFault> {
         Err(ReplayFileFault::NotAFile)
     } else if owner != user {
         Err(ReplayFileFault::Owner { owner, user })
-    } else if mode & 0o022 != 0 {
-        Err(ReplayFileFault::WritableByOthers { mode })
+    } else if mode & FOR_OTHERS != 0 {
+        Err(ReplayFileFault::OpenToOthers { mode })
     } else {
         Ok(())
     }

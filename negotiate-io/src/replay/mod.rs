@@ -76,7 +76,7 @@ impl FileReplayCache {
     /// Uses this file; makes it, for its owner alone, if it is not there.
     ///
     /// # Errors
-    /// If it cannot be made or opened, is a symbolic link or no file, belongs to another user, can be written by others, is
+    /// If it cannot be made or opened, is a symbolic link or no file, belongs to another user, can be read or written by others, is
     /// no replay cache, or stays locked.
     pub fn open(
         path: impl Into<PathBuf>,

@@ -45,8 +45,7 @@ impl State {
 }
 
 impl Locked {
-    pub(super) fn open(path: &Path, lock_wait: Duration) -> Result<Self, ReplayFileFault> {
-        let give_up = Instant::now() + lock_wait;
+    pub(super) fn open(path: &Path, give_up: Instant) -> Result<Self, ReplayFileFault> {
         for _ in 0..OPEN_TRIES {
             let file = OpenOptions::new()
                 .read(true)
@@ -142,7 +141,7 @@ fn check(metadata: &Metadata, user: u32) -> Result<(), ReplayFileFault> {
     }
 }
 
-/// Asks for the lock until it is given: the call that waits cannot be told for how long.
+/// Asks for the lock until it is given, once at least: the call that waits cannot be told for how long.
 fn lock(file: &File, give_up: Instant) -> Result<(), ReplayFileFault> {
     let whole = libc::flock {
         l_type: libc::F_WRLCK as libc::c_short,
@@ -172,7 +171,10 @@ mod tests {
 
     #[test]
     fn a_file_of_somebody_else_is_refused() {
-        let own = std::env::current_exe().unwrap().metadata().unwrap();
+        let path = std::env::temp_dir().join(format!("negotiate-io-{}-owner", std::process::id()));
+        drop(Locked::open(&path, Instant::now()).unwrap());
+        let own = path.metadata().unwrap();
+        std::fs::remove_file(&path).unwrap();
         let other = own.uid() + 1;
         assert!(check(&own, own.uid()).is_ok());
         let fault = check(&own, other).unwrap_err();

@@ -23,7 +23,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use store::Store;
 
 /// Questions that may wait. At some 10 µs each, the last of them waits 10 ms; more would only make everybody's answer late
@@ -41,8 +41,8 @@ pub struct FileReplayOptions {
     pub on_start: OnStart,
     /// The clock skew that the acceptors allow who share the file. Default 300 s, MIT's default too.
     pub clock_skew: Seconds,
-    /// How long to wait for the file's lock, which others hold for microseconds. Default 5 s: who holds it for longer is stopped
-    /// or stuck, and logins are better refused than left waiting.
+    /// How long a login waits for the file's lock, which others hold for microseconds. Default 5 s: who holds it for longer is
+    /// stopped or stuck, and logins are better refused than left waiting.
     pub lock_wait: Duration,
 }
 
@@ -61,6 +61,7 @@ impl Default for FileReplayOptions {
 pub struct FileReplayCache {
     path: PathBuf,
     clock_skew: Seconds,
+    lock_wait: Duration,
     questions: SyncSender<Question>,
 }
 
@@ -69,6 +70,8 @@ struct Question {
     record: Record,
     client_time: Timestamp,
     now: Timestamp,
+    // Until when it may wait for the lock, in the queue or at its head.
+    give_up: Instant,
     answer: oneshot::Sender<ReplayAnswer>,
 }
 
@@ -97,6 +100,7 @@ impl FileReplayCache {
         Ok(Self {
             path,
             clock_skew: options.clock_skew,
+            lock_wait: options.lock_wait,
             questions,
         })
     }
@@ -118,6 +122,7 @@ impl ReplayCache for FileReplayCache {
             record,
             client_time: entry.client_time,
             now,
+            give_up: Instant::now() + self.lock_wait,
             answer,
         };
         match self.questions.try_send(question) {
@@ -138,9 +143,10 @@ impl fmt::Debug for FileReplayCache {
 /// Answers until nobody can ask any more.
 fn work(mut store: Store, waiting: &Receiver<Question>) {
     while let Ok(first) = waiting.recv() {
+        let give_up = first.give_up;
         let together: Vec<Question> = std::iter::once(first)
             .chain(waiting.try_iter().take(MAX_TOGETHER - 1))
             .collect();
-        store.answer(together);
+        store.answer(together, give_up);
     }
 }

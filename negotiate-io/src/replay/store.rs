@@ -8,6 +8,7 @@ use mech_krb5::replay::file2::Contents;
 use negotiate_core::Timestamp;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 pub(super) struct Store {
     path: PathBuf,
@@ -26,7 +27,7 @@ impl Store {
         options: FileReplayOptions,
         now: Timestamp,
     ) -> Result<Self, ReplayFileFault> {
-        let Locked { found, state, .. } = Locked::open(path, options.lock_wait)?;
+        let Locked { found, state, .. } = Locked::open(path, Instant::now() + options.lock_wait)?;
         let known_from = match found {
             Contents::Nothing => options.on_start.known_from(now, options.clock_skew),
             // As far back as an authenticator can be good, those who use the file have remembered.
@@ -41,9 +42,9 @@ impl Store {
         })
     }
 
-    /// Answers all of them under one lock.
-    pub(super) fn answer(&mut self, questions: Vec<Question>) {
-        match Locked::open(&self.path, self.options.lock_wait) {
+    /// Answers all of them under one lock, for which none of them waits any longer than this.
+    pub(super) fn answer(&mut self, questions: Vec<Question>, give_up: Instant) {
+        match Locked::open(&self.path, give_up) {
             Ok(mut locked) => {
                 self.failed = None;
                 for question in questions {
@@ -107,5 +108,55 @@ impl Store {
             self.failed = Some(said);
         }
         ReplayAnswer::Unavailable
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_channel::oneshot;
+    use mech_krb5::replay::ReplayEntry;
+    use mech_krb5::replay::file2::Record;
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
+
+    /// However long the queue is, its last one has waited for the same lock as its first.
+    #[test]
+    fn whose_time_was_up_in_the_queue_does_not_wait_again() {
+        let path = std::env::temp_dir().join(format!("negotiate-io-{}-queue", std::process::id()));
+        let options = FileReplayOptions {
+            lock_wait: Duration::from_secs(3600),
+            ..FileReplayOptions::default()
+        };
+        let now = Timestamp::now();
+        let mut store = Store::open(&path, options, now).unwrap();
+        let entry = ReplayEntry {
+            tag: b"tag",
+            client_time: now,
+            expires: now.plus(options.clock_skew),
+        };
+        let (answer, mut given) = oneshot::channel();
+        let question = Question {
+            record: Record::new(&entry, options.clock_skew).unwrap(),
+            client_time: now,
+            now,
+            give_up: Instant::now(),
+            answer,
+        };
+        let held = Locked::open(&path, Instant::now()).unwrap();
+        thread::scope(|scope| {
+            let (done, waiting) = channel();
+            // Who waits all the same gets the lock, and another answer.
+            scope.spawn(move || {
+                let _ = waiting.recv_timeout(Duration::from_secs(10));
+                drop(held);
+            });
+            let give_up = question.give_up;
+            store.answer(vec![question], give_up);
+            let _ = done.send(());
+        });
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(given.try_recv(), Ok(Some(ReplayAnswer::Unavailable))));
     }
 }

@@ -6,6 +6,7 @@ mod decode;
 mod demo;
 mod explain;
 mod failure;
+mod header_name;
 mod input;
 mod keytab_file;
 mod keytab_list;

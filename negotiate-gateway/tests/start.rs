@@ -103,9 +103,9 @@ fn bad_configurations_are_explained() {
                 .into(),
         ),
         (
-            "keytab = 'a'\n[identity_headers]\nuser = 'X-User'\nrealm = 'x-user'\n[reverse_proxy]\n\
+            "keytab = 'a'\n[identity_headers]\nuser = 'X-User'\nrealm = 'x_user'\n[reverse_proxy]\n\
              upstream = 'http://a'\n",
-            "FILE:2: identity_headers: two headers are called x-user\n  help: give each a name of its own\n".into(),
+            "FILE:2: identity_headers: two headers are called x_user\n  help: give each a name of its own\n".into(),
         ),
         (
             "keytab = 'a'\n[identity_headers]\nlocal_name = 'X-Local'\n[reverse_proxy]\nupstream = 'http://a'\n",

@@ -4,6 +4,7 @@ use super::{
     Acceptor, Config, ConfigError, DEFAULT_LISTEN, ForwardAuth, Front, IdentityHeaders, Limits,
     ListenAddress, Network, Replay, ReplayStore, ReverseProxy, Tls,
 };
+use crate::header_name::are_one_variable;
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use std::fmt;
@@ -169,7 +170,8 @@ impl File {
         }
         let names: Vec<_> = self.identity_headers.names().collect();
         for (place, name) in names.iter().enumerate() {
-            if names.iter().take(place).any(|earlier| earlier == name) {
+            let mut earlier = names.iter().take(place);
+            if earlier.any(|earlier| are_one_variable(earlier.as_str(), name.as_str())) {
                 let problem = format!("two headers are called {name}");
                 return Err(at("identity_headers", &problem, "give each a name of its own"));
             }

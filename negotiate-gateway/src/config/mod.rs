@@ -280,7 +280,7 @@ impl Default for Limits {
 }
 
 /// Headers that HTTP, this gateway or every proxy gives a meaning to: no identity is told in them.
-const RESERVED_HEADERS: [HeaderName; 16] = [
+const RESERVED_HEADERS: [HeaderName; 21] = [
     header::AUTHORIZATION,
     header::CACHE_CONTROL,
     header::CONNECTION,
@@ -296,7 +296,12 @@ const RESERVED_HEADERS: [HeaderName; 16] = [
     header::TRAILER,
     header::TRANSFER_ENCODING,
     header::UPGRADE,
+    header::VIA,
     header::WWW_AUTHENTICATE,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
 ];
 
 /// Loopback: nobody else can connect until the operator says so.

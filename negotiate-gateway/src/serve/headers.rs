@@ -1,6 +1,7 @@
 //! Which headers pass the gateway: hop-by-hop fields do not (RFC 9110 section 7.6.1), a client's copies of the identity
 //! headers do not, and an application's own Negotiate and NTLM challenges do not.
 
+use crate::header_name::are_one_variable;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 /// Deletes what concerns only the connection the message came on: the fields that `Connection` names, and those that
@@ -28,18 +29,13 @@ pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
-/// Deletes every field that a backend may take for one of `names`. CGI and WSGI give `X_Remote_User` and `X-Remote-User`
-/// the same variable, so an underscore counts as a hyphen.
+/// Deletes every field that a backend may take for one of `names`, whatever is between the letters.
 pub(super) fn remove_lookalikes(headers: &mut HeaderMap, names: &[&HeaderName]) {
-    let same = |a: &str, b: &str| {
-        let hyphenated = |byte: u8| if byte == b'_' { b'-' } else { byte };
-        a.len() == b.len() && a.bytes().map(hyphenated).eq(b.bytes().map(hyphenated))
+    let is_one = |key: &&HeaderName| {
+        let mut names = names.iter();
+        names.any(|name| are_one_variable(key.as_str(), name.as_str()))
     };
-    let found: Vec<HeaderName> = headers
-        .keys()
-        .filter(|key| names.iter().any(|name| same(key.as_str(), name.as_str())))
-        .cloned()
-        .collect();
+    let found: Vec<HeaderName> = headers.keys().filter(is_one).cloned().collect();
     for name in found {
         headers.remove(name);
     }
@@ -190,6 +186,8 @@ mod tests {
             ("X-Remote-User", "eve"),
             ("x_remote_user", "eve"),
             ("X_Remote-User", "eve"),
+            ("X.Remote.User", "eve"),
+            ("X!Remote~User", "eve"),
             ("X-Remote-Users", "kept"),
         ]);
         remove_lookalikes(&mut map, &[&name]);

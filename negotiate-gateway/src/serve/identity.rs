@@ -11,7 +11,7 @@ use mech_krb5::{Details, LocalNames};
 use negotiate_http::Identity;
 use std::fmt;
 
-/// A name that no header can carry.
+/// A name that no header can carry as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotAHeaderValue;
 
@@ -79,7 +79,12 @@ impl ToldIdentity {
     pub(super) fn insert(&self, headers: &mut HeaderMap, identity: &Identity) -> Result<(), NotAHeaderValue> {
         // Names are text in UTF-8 without control characters, or the login must not reach an application that would
         // see another name than the one that was authenticated.
-        let value = |text: &str| HeaderValue::from_bytes(text.as_bytes()).map_err(|_| NotAHeaderValue);
+        // Blanks at the ends are no part of a field's value (RFC 9110 section 5.5): " alice" would become "alice".
+        let is_whole = |text: &&str| text.trim() == *text;
+        let value = |text: &str| {
+            let bytes = Some(text).filter(is_whole).map(str::as_bytes);
+            HeaderValue::from_bytes(bytes.ok_or(NotAHeaderValue)?).map_err(|_| NotAHeaderValue)
+        };
         let names = &self.headers;
         headers.insert(&names.user.0, value(identity.display())?);
         if let Some(header) = &names.realm {

@@ -116,10 +116,11 @@ impl Shared {
         headers.remove(header::TRAILER); // unannounced, the client sends none: nobody is told who the user is there
         headers::join_cookies(headers);
         self.identity_headers.remove(headers);
+        // The identity comes last: nothing that is deleted as a client's claim is then ours (X-Forwarded-User).
+        origin.write(headers, peer.address, &self.trusted_proxies);
         self.identity_headers
             .insert(headers, &identity)
             .map_err(|_| ProxyError::NameNotAHeaderValue)?;
-        origin.write(headers, peer.address, &self.trusted_proxies);
         headers.append(header::VIA, via(parts.version));
         match (self.config.host, origin.host) {
             (Host::Client, Some(host)) => headers.insert(header::HOST, host),

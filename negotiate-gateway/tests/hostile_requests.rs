@@ -4,7 +4,7 @@
 mod common;
 
 use common::daemon::Gateway;
-use common::http::{Response, get};
+use common::http::{Client, Response, get};
 use common::login::Service;
 use common::{backend, file};
 
@@ -77,4 +77,25 @@ fn the_identity_may_be_told_as_x_forwarded_user() {
         ["alice@EXAMPLE.COM"],
         "{response:?}"
     );
+}
+
+/// A proxy appends the client's address to whatever the client sent, bytes that are no text included.
+#[test]
+fn a_client_behind_a_proxy_cannot_hide_its_address() {
+    let setting = Setting::new("trusted_proxies = [\"127.0.0.0/8\"]");
+    let mut client = Client::connect(setting.gateway.address);
+    let mut request = format!(
+        "GET / HTTP/1.1\r\nHost: www.example.com\r\n{}\r\nX_Forwarded_For: 10.0.0.1\r\nX-Forwarded-For: ",
+        setting.service.authorization("alice")
+    )
+    .into_bytes();
+    request.extend(b"\x80, 203.0.113.7\r\n\r\n");
+    client.send(&request);
+    let response = client.receive();
+    assert_eq!(
+        response.forwarded("x-forwarded-for"),
+        ["203.0.113.7, 127.0.0.1"],
+        "{response:?}"
+    );
+    assert_eq!(response.forwarded("x_forwarded_for"), [""; 0], "{response:?}");
 }

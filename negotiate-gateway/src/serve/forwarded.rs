@@ -1,6 +1,8 @@
 //! `X-Forwarded-*`: what the proxies in front say of the client, believed only from those that are configured.
 
+use super::headers::remove_lookalikes;
 use crate::config::Network;
+use crate::header_name::are_one_variable;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use std::net::IpAddr;
 
@@ -68,19 +70,12 @@ impl Origin {
             };
         }
         // Each proxy appends its peer: from the right, the first that is no trusted proxy is the client.
-        let chain = headers
-            .get_all(&FOR)
-            .into_iter()
-            .filter_map(|value| value.to_str().ok());
-        let addresses: Vec<Option<IpAddr>> = chain
-            .flat_map(|value| value.split(','))
-            .map(|text| text.trim().parse().ok())
-            .collect();
         let mut client = peer;
-        for address in addresses.iter().rev() {
+        for element in chain(headers).iter().rev() {
             // What cannot be read ends the chain: nothing to its left is vouched for.
+            let address = str::from_utf8(element).ok().and_then(|text| text.parse().ok());
             let Some(address) = address else { break };
-            client = *address;
+            client = address;
             if Trust::of(client, trusted_proxies) == Trust::Untrusted {
                 break;
             }
@@ -102,22 +97,22 @@ impl Origin {
     pub(super) fn write(&self, headers: &mut HeaderMap, peer: IpAddr, trusted_proxies: &[Network]) {
         // RFC 7239's form of the same facts is not continued here, so what it says would soon be outdated.
         headers.remove(header::FORWARDED);
-        if Trust::of(peer, trusted_proxies) == Trust::Untrusted {
-            // An underscore counts as a hyphen, as in `headers::remove_lookalikes`.
-            let is_claim = |name: &&HeaderName| {
-                let name = name.as_str().replace('_', "-");
-                name.starts_with("x-forwarded-") || name == REAL_IP.as_str()
-            };
-            let claims: Vec<HeaderName> = headers.keys().filter(is_claim).cloned().collect();
-            for name in claims {
-                headers.remove(name);
+        let chain = match Trust::of(peer, trusted_proxies) {
+            Trust::Trusted => {
+                let chain = written_chain(headers);
+                // Other spellings of what is written here are no proxy's.
+                remove_lookalikes(headers, &[&FOR, &HOST, &PROTO]);
+                chain
             }
-        }
-        let mut chain: Vec<&str> = Vec::new();
-        let before: Vec<HeaderValue> = headers.get_all(&FOR).iter().cloned().collect();
-        chain.extend(before.iter().filter_map(|value| value.to_str().ok()));
-        let peer = peer.to_canonical().to_string();
-        chain.push(&peer);
+            Trust::Untrusted => {
+                let claims: Vec<HeaderName> = headers.keys().filter(|name| is_claim(name)).cloned().collect();
+                for name in claims {
+                    headers.remove(name);
+                }
+                Vec::new()
+            }
+        };
+        let chain = [chain, vec![peer.to_canonical().to_string()]].concat();
         // Addresses and what was a header value before always make one again.
         if let Ok(chain) = HeaderValue::from_str(&chain.join(", ")) {
             headers.insert(FOR, chain);
@@ -128,6 +123,36 @@ impl Origin {
             None => headers.remove(HOST),
         };
     }
+}
+
+/// The elements of all `X-Forwarded-For` fields. A client may have sent any bytes, to which a proxy has appended.
+fn chain(headers: &HeaderMap) -> Vec<&[u8]> {
+    let fields = headers.get_all(&FOR).into_iter();
+    let elements = fields.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let elements = elements.map(<[u8]>::trim_ascii);
+    elements.filter(|element| !element.is_empty()).collect()
+}
+
+/// The chain as it goes on: from the right, up to an element that is no text.
+fn written_chain(headers: &HeaderMap) -> Vec<String> {
+    let as_text = |element: &&[u8]| {
+        let text = str::from_utf8(element).ok()?;
+        text.bytes()
+            .all(|byte| matches!(byte, b' '..=b'~'))
+            .then(|| text.to_owned())
+    };
+    let chain = chain(headers);
+    let mut written: Vec<String> = chain.iter().rev().map_while(as_text).collect();
+    written.reverse();
+    written
+}
+
+/// Whether a client should not say it, in any spelling.
+fn is_claim(name: &HeaderName) -> bool {
+    const PREFIX: &str = "x-forwarded-";
+    let prefix = name.as_str().get(..PREFIX.len());
+    prefix.is_some_and(|prefix| are_one_variable(prefix, PREFIX))
+        || are_one_variable(name.as_str(), REAL_IP.as_str())
 }
 
 /// Whether a trusted proxy says that the client came without TLS. Saying nothing is not saying so.
@@ -232,6 +257,8 @@ mod tests {
             map.insert("x-real-ip", HeaderValue::from_static("198.51.100.1"));
             map.insert("x-forwarded-port", HeaderValue::from_static("1"));
             map.insert("x_forwarded_user", HeaderValue::from_static("eve"));
+            map.insert("x_forwarded_for", HeaderValue::from_static("10.0.0.2"));
+            map.insert("x-forwarded.host", HeaderValue::from_static("eve"));
             let peer = peer.parse().unwrap();
             Origin::of(&map, host.clone(), peer, Scheme::Http, &trusted).write(&mut map, peer, &trusted);
             map

@@ -47,7 +47,8 @@ pub struct Details {
     /// What the KDC says about the client's account: SIDs, groups, claims. Only a PAC that was verified gets here.
     pub pac: Option<VerifiedPac>,
     /// How the client authenticated to its KDC, in the words of that KDC's administrator (RFC 8129): only from a CAMMAC
-    /// that was verified.
+    /// that was verified. Another realm may mean something else by the same word: compare them together with the realm of
+    /// [`client`](Self::client) (RFC 8129 section 5).
     pub authentication_indicators: Vec<String>,
     /// The client's word that it means less than all of its rights.
     pub token_restrictions: Option<TokenRestrictions>,

@@ -15,7 +15,7 @@ pub struct NameAttribute<'a> {
 
 impl<'a> NameAttribute<'a> {
     /// How the initiator authenticated, in the words of its KDC's administrator (RFC 8129): UTF-8, one value for each
-    /// indicator. The name is MIT krb5's.
+    /// indicator. They mean what the initiator's realm means by them. The name is MIT krb5's.
     pub const AUTH_INDICATORS: &'static str = "auth-indicators";
 
     /// With one value.

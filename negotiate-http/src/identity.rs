@@ -79,7 +79,8 @@ impl Identity {
         self.context.name_attribute(name)
     }
 
-    /// How the user authenticated, in the words of the KDC's administrator (RFC 8129): `pkinit`, `otp`.
+    /// How the user authenticated, in the words of the KDC's administrator (RFC 8129): `pkinit`, `otp`. Another realm may mean
+    /// something else by the same word: compare them together with [`Identity::realm`] (RFC 8129 section 5).
     #[must_use]
     pub fn auth_indicators(&self) -> Vec<&str> {
         let attribute = self.name_attribute(NameAttribute::AUTH_INDICATORS);

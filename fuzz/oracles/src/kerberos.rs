@@ -293,7 +293,9 @@ pub(crate) fn cammac(data: &[u8]) -> Option<Signed> {
     let fields = Fields::read(tlv::only(0x30, data)?)?;
     fields.end_at(3)?;
     fields.optional(1, verifier)?;
-    fields.optional(3, |element| tlv::only(0x30, element))?;
+    fields.optional(3, |element| {
+        tlv::only(0x30, element).filter(|list| !list.is_empty())
+    })?;
     Some(Signed {
         elements: fields.required(0, typed_list)?,
         der: fields.get(0)?.to_vec(),
@@ -301,7 +303,7 @@ pub(crate) fn cammac(data: &[u8]) -> Option<Signed> {
     })
 }
 
-/// AD-AUTHENTICATION-INDICATOR (RFC 8129 section 4).
+/// AD-AUTHENTICATION-INDICATOR (RFC 8129 section 3).
 pub(crate) fn indicators(data: &[u8]) -> Option<Vec<String>> {
     let texts = tlv::series(tlv::only(0x30, data)?)?;
     let read = |(tag, content): (u8, &[u8])| {

@@ -1,4 +1,5 @@
-//! The acceptor's proof and its part of the session (RFC 4120 section 3.2.4, RFC 4121 sections 2 and 4.1, RFC 4537).
+//! The acceptor's proof and its part of the session (RFC 4120 section 3.2.4, RFC 4121 sections 2 and 4.1, RFC 4537
+//! section 3).
 
 use super::frame::{AP_REP, Framing};
 use crate::crypto::{EncryptionType, Key, KeyUsage};

@@ -59,6 +59,7 @@ impl<'r, 'a> Reading<'r, 'a> {
             }
             (AdType::CAMMAC, Place::Top | Place::IfRelevant) => self.cammac(ad_data),
             (AdType::KDC_ISSUED, Place::Top | Place::IfRelevant) => self.kdc_issued(ad_data),
+            // RFC 8129 section 5: decisions must not rest on indicators that stand elsewhere.
             (AdType::AUTHENTICATION_INDICATOR, Place::Cammac) => match indicators(ad_data) {
                 Some(indicators) => {
                     self.found.indicators.extend(indicators);
@@ -96,7 +97,8 @@ impl<'r, 'a> Reading<'r, 'a> {
         }
     }
 
-    /// RFC 7751 section 4: the service's verifier is made with the key that seals the ticket.
+    /// RFC 7751 section 4: the service's verifier is made with the key that seals the ticket. Without one that fits, the
+    /// container is not understood, and so ignored or not as any other (RFC 7751 section 5, RFC 4120 section 5.2.6).
     fn cammac(&mut self, ad_data: &'a [u8]) -> Meaning<'a> {
         let cammac = AdCammac::decode(ad_data).ok();
         let verified = cammac.filter(|cammac| {
@@ -137,7 +139,7 @@ fn fits(checksum: &Checksum<'_>, over: &[u8], key: &Key, usage: KeyUsage) -> boo
 /// More than any KDC sets: an indicator is a word for one way to log in.
 const MAX_INDICATORS: usize = 64;
 
-/// `AD-AUTHENTICATION-INDICATOR ::= SEQUENCE OF UTF8String` (RFC 8129 section 4).
+/// `AD-AUTHENTICATION-INDICATOR ::= SEQUENCE OF UTF8String` (RFC 8129 section 3).
 fn indicators(ad_data: &[u8]) -> Option<Vec<String>> {
     let mut input = Reader::new(ad_data);
     let mut list = input.sequence().ok()?;

@@ -67,7 +67,7 @@ pub(crate) struct Policy {
 
 impl Policy {
     /// The type of the acceptor's subkey: that of the key it replaces, unless the client offers one that we prefer
-    /// (RFC 4537 section 3). None if that would be RC4: its tokens do not say which key they are under, and MIT krb5 goes on
+    /// (RFC 4537 section 3). The session key's, where a subkey is replaced, must be offered as any other. None if that would be RC4: its tokens do not say which key they are under, and MIT krb5 goes on
     /// with the initiator's, but in DCE style.
     fn subkey_type(
         &self,

@@ -53,7 +53,7 @@ impl EncryptionType {
         }
     }
 
-    /// The assigned number, as in EncryptedData's `etype` and EncryptionKey's `keytype`.
+    /// The assigned number (RFC 3961 section 8, RFC 8009 section 7), as in EncryptedData's `etype` and EncryptionKey's `keytype`.
     #[must_use]
     pub const fn number(self) -> i32 {
         match self {

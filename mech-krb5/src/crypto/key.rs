@@ -27,7 +27,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key of these bytes.
+    /// A key of these bytes: random-to-key is the identity for every type here (RFC 3962 section 6, RFC 8009 section 2).
     ///
     /// # Errors
     /// [`KeyError::WrongLength`] unless there are [`EncryptionType::key_len`] of them.
@@ -165,7 +165,9 @@ impl fmt::Debug for Key {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use EncryptionType::{Aes128CtsHmacSha1_96, Aes128CtsHmacSha256_128, Aes256CtsHmacSha1_96};
+    use EncryptionType::{
+        Aes128CtsHmacSha1_96, Aes128CtsHmacSha256_128, Aes256CtsHmacSha1_96, Aes256CtsHmacSha384_192,
+    };
     use std::format;
 
     #[test]
@@ -197,7 +199,12 @@ mod tests {
 
     #[test]
     fn without_parameters_the_default_count_holds() {
-        for (etype, count) in [(Aes256CtsHmacSha1_96, 4096_u32), (Aes128CtsHmacSha256_128, 32768)] {
+        for (etype, count) in [
+            (Aes128CtsHmacSha1_96, 4096_u32),
+            (Aes256CtsHmacSha1_96, 4096),
+            (Aes128CtsHmacSha256_128, 32768),
+            (Aes256CtsHmacSha384_192, 32768),
+        ] {
             let named = Key::string_to_key(etype, b"password", b"salt", Some(&count.to_be_bytes())).unwrap();
             let default = Key::string_to_key(etype, b"password", b"salt", None).unwrap();
             assert!(named.ct_eq(&default));

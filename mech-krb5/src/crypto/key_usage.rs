@@ -61,7 +61,7 @@ impl KeyUsage {
     }
 }
 
-/// Which of a usage's specific keys (RFC 3961 section 5.3, RFC 8009 section 3).
+/// Which of a usage's specific keys (RFC 3961 section 5.3, RFC 8009 section 5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Purpose {
     /// Kc.

@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 use hmac::{EagerHash, Hmac, Mac};
 use sha2::{Sha256, Sha384};
 
+/// RFC 8009 section 5: all bits zero.
 const INITIAL_CIPHER_STATE: [u8; 16] = [0; 16];
 
 /// A hash of RFC 8009 with the numbers that depend on it.
@@ -97,7 +98,7 @@ impl<A: Aes, D: Sha2> Profile for EncryptThenMac<A, D> {
     }
 }
 
-/// Kc of one usage, ready.
+/// Kc of one usage, ready: the checksum is its HMAC, cut (RFC 8009 section 6).
 pub(super) fn checksum_key<D: Sha2>(key: &[u8], usage: KeyUsage) -> Hmac<D> {
     mac_key(&hmac_of(key), usage, Purpose::Checksum)
 }

@@ -199,6 +199,7 @@ impl Head {
     /// The longest: RC4's, with the HMAC in front.
     const MAX_LEN: usize = EncryptionType::Rc4Hmac.overhead();
 
+    /// The confounder takes the place of an initialization vector, and so must be unpredictable (RFC 8009 section 8).
     fn draw(etype: EncryptionType, random: &mut dyn Random) -> Result<Self, RandomUnavailable> {
         let len = etype.plaintext_range(etype.overhead()).start;
         let mut bytes = [0; Self::MAX_LEN];

@@ -113,7 +113,7 @@ impl KeyHint {
         Ok(entries.iter().filter_map(hint).collect())
     }
 
-    /// RFC 3962 section 8 and RFC 8009 section 7 warn of counts that are too small: whoever forges the hint could then
+    /// RFC 3962 section 8 and RFC 8009 section 8 warn of counts that are too small: whoever forges the hint could then
     /// search the password from what the client seals.
     fn check_parameters(&self) -> Result<(), KdcError> {
         let Some(params) = self.s2kparams.as_deref() else {

@@ -3,7 +3,7 @@
 
 use super::{AuthorizationData, Checksum};
 use crate::principal::PrincipalName;
-use negotiate_core::der::{Error, Reader, Tag};
+use negotiate_core::der::{Error, ErrorKind, Reader, Tag};
 
 /// `AD-AND-OR` (RFC 4120 section 5.2.6.3): so many of the elements must be satisfied.
 ///
@@ -111,7 +111,7 @@ impl<'a> AdCammac<'a> {
         let (elements, signed) = sequence.field(0, signed_elements)?;
         let _kdc_verifier = sequence.optional_field(1, VerifierMac::decode)?;
         let svc_verifier = sequence.optional_field(2, VerifierMac::decode)?;
-        let _other_verifiers = sequence.optional_field(3, Reader::sequence)?;
+        sequence.optional_field(3, other_verifiers)?;
         sequence.finish()?;
         Ok(Self {
             elements,
@@ -155,6 +155,15 @@ impl<'a> VerifierMac<'a> {
         sequence.finish()?;
         Ok(verifier)
     }
+}
+
+/// For other services, and so not read; but one at least there must be (RFC 7751 section 4).
+fn other_verifiers(field: &mut Reader<'_>) -> Result<(), Error> {
+    let verifiers = field.sequence()?;
+    if verifiers.is_empty() {
+        return Err(verifiers.error(ErrorKind::BadValue));
+    }
+    Ok(())
 }
 
 fn sole_sequence(ad_data: &[u8]) -> Result<Reader<'_>, Error> {

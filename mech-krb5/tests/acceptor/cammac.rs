@@ -1,7 +1,7 @@
 //! Containers of authorization data: CAMMAC and the indicators in it, KDC-issued data, AD-AND-OR, token restrictions.
 
 use crate::forge::{Cammac, and_or, authorization_data, indicators, kdc_issued};
-use crate::login::{ETYPE, Login, Server, key};
+use crate::login::{ETYPE, Login, Server, key, principal};
 use mech_krb5::AuthorizationDataOrigin as Origin;
 use mech_krb5::Warning;
 use mech_krb5::crypto::{EncryptionType, KeyUsage};
@@ -122,9 +122,14 @@ fn a_cammac_without_a_verifier_that_fits_tells_nothing() {
             "{how}"
         );
     }
+    // RFC 7751 section 4: other verifiers are one at least, or left out.
+    let mut none_other = genuine.encode();
+    none_other.extend(b"\xa3\x02\x30\x00");
+    none_other[1] += 4;
     for cut in [
         &b""[..],
         b"\x30\x00",
+        &none_other,
         &genuine.encode()[1..],
         &[&genuine.encode()[..], b"\0"].concat(),
     ] {
@@ -240,6 +245,23 @@ fn indicators_of_a_cammac_may_be_inside_if_relevant_and_in_several() {
     let both = authorization_data(&[(CAMMAC, &first), (CAMMAC, &second)]);
     let (found, warnings) = told(authorization_data(&[(IF_RELEVANT, &both)]));
     assert_eq!((found, warnings), (vec!["inner".into(), "outer".into()], vec![]));
+}
+
+/// RFC 8129 section 5: another realm's administrator may mean something else by the same word.
+#[test]
+fn indicators_come_with_the_realm_of_the_client() {
+    let words = indicators(&["otp"]);
+    let mut login = Login::default();
+    login.set_client(&principal("alice@OTHER.TEST"));
+    login.ticket.authorization_data = Some(if_relevant(
+        CAMMAC,
+        &cammac(&login, &[(INDICATOR, &words)]).encode(),
+    ));
+    let accepted = Server::default().accepted(&login);
+    let details = accepted.details();
+    assert_eq!(details.authentication_indicators, ["otp"]);
+    assert_eq!(details.client, principal("alice@OTHER.TEST"));
+    assert_eq!(accepted.context.initiator().realm(), "OTHER.TEST");
 }
 
 #[test]

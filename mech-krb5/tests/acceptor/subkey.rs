@@ -191,6 +191,8 @@ fn the_initiators_subkey_counts_before_the_session_key() {
         (E20, None, E20),
         (E17, Some(&[18][..]), E18),
         (E18, Some(&[17]), E18),
+        // The session key is of type 18, which we prefer, but nobody has offered it.
+        (E17, Some(&[20, 19]), E17),
     ] {
         let mut login = Login::default();
         login.authenticator.subkey = Some((&key(subkey_type, "subkey")).into());

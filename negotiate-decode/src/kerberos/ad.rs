@@ -91,7 +91,7 @@ static ANY: Type = Type::new("RFC 7751 section 4", Shape::Any);
 
 static INDICATORS: Type = Type::list("RFC 8129 section 3", "indicator", &UTF8_STRING);
 
-static ETYPE_LIST: Type = Type::list("RFC 4537 section 4", "etype", &ETYPE);
+static ETYPE_LIST: Type = Type::list("RFC 4537 section 3", "etype", &ETYPE);
 
 static RESTRICTIONS: Type = Type::list("MS-KILE section 2.2.6", "entry", &RESTRICTION);
 

@@ -2,7 +2,8 @@
 
 use mech_krb5::replay::ReplayEntry;
 use mech_krb5::replay::file2::{
-    Contents, File2Error, MAX_FILE_LEN, Next, RECORD_LEN, Record, SEED_LEN, Search, Write,
+    Contents, FIRST_TABLE_LEN, File2Error, MAX_FILE_LEN, Next, RECORD_LEN, Record, SEED_LEN, Search, Write,
+    remembers_since,
 };
 use negotiate_core::{Seconds, Timestamp};
 use proptest::collection::vec;
@@ -211,6 +212,26 @@ fn a_search_ends_where_nothing_was_written() {
             "{found:?} {next:?}"
         );
     }
+}
+
+#[test]
+fn a_file_has_remembered_since_its_oldest_record() {
+    assert_eq!(remembers_since(&[0; FIRST_TABLE_LEN]), None);
+    let mut file = File::new([5; SEED_LEN]);
+    for number in (100..200).chain(40..100).chain(200..500_i64) {
+        assert_eq!(
+            file.store(seen(&number.to_be_bytes(), at(number)), at(number), SKEW),
+            "fresh"
+        );
+    }
+    let table = &file.0[SEED_LEN..file.0.len().min(SEED_LEN + FIRST_TABLE_LEN)];
+    assert_eq!(remembers_since(table), Some(at(40)));
+    // What ends within a record has none there.
+    let early = seen(b"early", at(0)).to_bytes();
+    for end in 0..RECORD_LEN {
+        assert_eq!(remembers_since(&[table, &early[..end]].concat()), Some(at(40)));
+    }
+    assert_eq!(remembers_since(&[table, &early].concat()), Some(at(0)));
 }
 
 #[test]

@@ -239,10 +239,56 @@ fn what_is_accepted_without_an_older_file_is_policy() {
         starts(ask(&cache, b"before", at(-1), at(1)), before);
         starts(ask(&cache, b"soon", at(299), at(1)), soon);
         starts(ask(&cache, b"later", at(300), at(1)), "Fresh");
-        // There is a file now: the next process knows what this one knew.
-        let next = FileReplayCache::open(&path, options, at(10)).unwrap();
-        starts(ask(&next, b"later", at(300), at(11)), "Replayed");
-        starts(ask(&next, b"of then", at(-1), at(11)), "Fresh");
+        // There is a file now: the next process knows what this one knew, and no more.
+        for (of_then, second) in [(b"of then", 10), (b"as old.", 1000)] {
+            let next = FileReplayCache::open(&path, options, at(second)).unwrap();
+            starts(ask(&next, b"later", at(300), at(second)), "Replayed");
+            starts(ask(&next, of_then, at(-1), at(second)), before);
+        }
+        // Its records may be those of clients whose clocks are ahead; then it has remembered until the start, at least.
+        let next = FileReplayCache::open(&path, options, at(20)).unwrap();
+        starts(ask(&next, b"of now", at(20), at(20)), soon);
+    }
+}
+
+/// Whoever made it anew, MIT's library for instance; and however often this process is started since.
+#[test]
+fn a_file_knows_nothing_of_the_time_before_its_first_record() {
+    let directory = Directory::new("since");
+    for (number, (on_start, known_from)) in [
+        (OnStart::RefuseForSkew, at(320)),
+        (OnStart::RefuseCtimeBeforeStart, at(20)),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = directory.file(&number.to_string());
+        let options = |on_start| FileReplayOptions {
+            on_start,
+            ..FileReplayOptions::default()
+        };
+        let lost = FileReplayCache::open(&path, options(on_start), at(-1000)).unwrap();
+        assert_eq!(ask(&lost, b"token", at(10), at(10)), "Fresh");
+        drop(lost);
+        std::fs::remove_file(&path).unwrap();
+        let other = FileReplayCache::open(&path, options(OnStart::Accept), at(15)).unwrap();
+        // Nothing is in it yet, and nobody tells since when.
+        let first = FileReplayCache::open(&path, options(on_start), at(18)).unwrap();
+        let refused = ask(&first, b"token", at(10), at(19));
+        assert!(refused.starts_with("BeforeStart"), "{refused}");
+        for (tag, second) in [(b"one", 20), (b"two", 30)] {
+            assert_eq!(ask(&other, tag, at(second), at(second)), "Fresh");
+        }
+        for start in [31, 40, 300] {
+            let next = FileReplayCache::open(&path, options(on_start), at(start)).unwrap();
+            assert_eq!(
+                ask(&next, b"token", at(10), at(start)),
+                format!("BeforeStart({known_from:?})")
+            );
+        }
+        // Later than that, nothing is missed any more.
+        let next = FileReplayCache::open(&path, options(on_start), at(630)).unwrap();
+        assert_eq!(ask(&next, b"later", at(330), at(630)), "Fresh");
     }
 }
 

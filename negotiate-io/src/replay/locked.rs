@@ -3,7 +3,9 @@
 //! them do not vanish when somebody else in this process, MIT's library for instance, closes the same file.
 
 use super::error::ReplayFileFault;
-use mech_krb5::replay::file2::{Contents, Next, RECORD_LEN, Record, SEED_LEN, Search, Write};
+use mech_krb5::replay::file2::{
+    Contents, FIRST_TABLE_LEN, Next, RECORD_LEN, Record, SEED_LEN, Search, Write, remembers_since,
+};
 use negotiate_core::{Random as _, Seconds, SystemRandom, Timestamp};
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -26,7 +28,6 @@ const FOR_OTHERS: u32 = 0o066;
 /// The open file. The lock ends when it is dropped.
 pub(super) struct Locked {
     file: File,
-    pub(super) found: Contents,
     pub(super) state: State,
 }
 
@@ -68,8 +69,7 @@ impl Locked {
 
     fn read(file: File, len: u64) -> Result<Self, ReplayFileFault> {
         let mut seed = [0; SEED_LEN];
-        let found = Contents::of_len(len)?;
-        match found {
+        match Contents::of_len(len)? {
             Contents::Nothing => {
                 SystemRandom
                     .fill(&mut seed)
@@ -80,7 +80,14 @@ impl Locked {
         }
         let len = len.max(SEED_LEN as u64);
         let state = State { seed, len };
-        Ok(Self { file, found, state })
+        Ok(Self { file, state })
+    }
+
+    /// When its oldest record was written, or later.
+    pub(super) fn remembers_since(&self) -> io::Result<Option<Timestamp>> {
+        let mut table = [0; FIRST_TABLE_LEN];
+        let len = self.read_at_most(&mut table, SEED_LEN as u64)?;
+        Ok(remembers_since(&table[..len]))
     }
 
     /// Looks for an authenticator: `None` if it is there, what is to be written if it is not.

@@ -36,8 +36,9 @@ const MAX_TOGETHER: usize = 16;
 /// How a [`FileReplayCache`] is set up.
 #[derive(Clone, Copy, Debug)]
 pub struct FileReplayOptions {
-    /// What is accepted after a start without a file: when there was none, and when one is found to have been deleted,
-    /// replaced or cut while it was in use. A file that is there outlives restarts, and then everything is accepted.
+    /// What is accepted of the time before the file remembered anything. A file that is there outlives restarts: it has
+    /// remembered since its oldest record was written, which the start is then taken for. It is the real one where there is no
+    /// record; and when the file is found to have been deleted, replaced or cut while it was in use, the time of that.
     pub on_start: OnStart,
     /// The clock skew that the acceptors allow who share the file. Default 300 s, MIT's default too.
     pub clock_skew: Seconds,

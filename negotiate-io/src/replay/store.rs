@@ -4,7 +4,6 @@ use super::error::ReplayFileFault;
 use super::locked::{Found, Locked, State};
 use super::{FileReplayOptions, Question};
 use mech_krb5::replay::ReplayAnswer;
-use mech_krb5::replay::file2::Contents;
 use negotiate_core::Timestamp;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -27,17 +26,15 @@ impl Store {
         options: FileReplayOptions,
         now: Timestamp,
     ) -> Result<Self, ReplayFileFault> {
-        let Locked { found, state, .. } = Locked::open(path, Instant::now() + options.lock_wait)?;
-        let known_from = match found {
-            Contents::Nothing => options.on_start.known_from(now, options.clock_skew),
-            // As far back as an authenticator can be good, those who use the file have remembered.
-            Contents::SeedAndRecords => Timestamp::from_unix_micros(i64::MIN),
-        };
+        let locked = Locked::open(path, Instant::now() + options.lock_wait)?;
+        // The file may be a new one in the place of another that is lost, whoever made it: what was accepted before its first
+        // record is as unknown as what was accepted before there was a file.
+        let since = locked.remembers_since()?.map_or(now, |since| since.min(now));
         Ok(Self {
             path: path.to_owned(),
             options,
-            state,
-            known_from,
+            state: locked.state,
+            known_from: options.on_start.known_from(since, options.clock_skew),
             failed: None,
         })
     }

@@ -26,6 +26,8 @@ use negotiate_core::{Seconds, Timestamp};
 pub const SEED_LEN: usize = 16;
 /// Length of a record.
 pub const RECORD_LEN: usize = 16;
+/// Length of the first table, which comes behind the seed.
+pub const FIRST_TABLE_LEN: usize = 1023 * RECORD_LEN;
 /// Length of the tag in it. An etype's checksum is 12 bytes or more.
 const TAG_LEN: usize = 12;
 
@@ -93,6 +95,18 @@ impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Record({})", Timestamp::from_unix(self.time.into()))
     }
+}
+
+/// When the oldest record in these bytes of a file, its first table or a part of it, was written, or later: a record's time is
+/// never before that. So long, then, has the file remembered what was accepted. `None` if nothing was ever written there.
+///
+/// The first table is enough: each authenticator is first put there, and what has expired there is the first to be written
+/// over.
+#[must_use]
+pub fn remembers_since(table: &[u8]) -> Option<Timestamp> {
+    let (records, _) = table.as_chunks::<RECORD_LEN>();
+    let held = records.iter().filter_map(|bytes| Record::from_bytes(*bytes));
+    held.map(|record| Timestamp::from_unix(record.time.into())).min()
 }
 
 /// What the length of a file says of it.

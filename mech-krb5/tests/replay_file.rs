@@ -240,11 +240,18 @@ fn lengths_that_no_file_has() {
         (0, Ok(Contents::Nothing)),
         (1, Err(File2Error::SeedTruncated)),
         (15, Err(File2Error::SeedTruncated)),
-        (16, Ok(Contents::SeedAndRecords)),
-        (17, Err(File2Error::RecordTruncated)),
-        (16 * 1024 - 1, Err(File2Error::RecordTruncated)),
-        (MAX_FILE_LEN, Ok(Contents::SeedAndRecords)),
-        (MAX_FILE_LEN + 16, Ok(Contents::SeedAndRecords)),
+        (16, Ok(Contents::SeedAndRecords { end: 16 })),
+        (17, Ok(Contents::SeedAndRecords { end: 16 })),
+        (31, Ok(Contents::SeedAndRecords { end: 16 })),
+        (16 * 1024 - 1, Ok(Contents::SeedAndRecords { end: 16 * 1023 })),
+        (MAX_FILE_LEN, Ok(Contents::SeedAndRecords { end: MAX_FILE_LEN })),
+        (
+            MAX_FILE_LEN + 16,
+            Ok(Contents::SeedAndRecords {
+                end: MAX_FILE_LEN + 16,
+            }),
+        ),
+        (MAX_FILE_LEN + 17, Err(File2Error::TooLong)),
         (MAX_FILE_LEN + 32, Err(File2Error::TooLong)),
         (!15, Err(File2Error::TooLong)),
     ] {

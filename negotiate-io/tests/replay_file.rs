@@ -194,7 +194,7 @@ fn what_is_no_private_file_is_refused() {
 fn what_is_damaged_accepts_nothing() {
     let directory = Directory::new("damaged");
     let path = directory.file("rcache");
-    for len in [5, 15, 17, 1000] {
+    for len in [1, 5, 15] {
         write(&path, &vec![1; len]);
         let error = FileReplayCache::open(&path, FileReplayOptions::default(), at(0)).unwrap_err();
         assert!(
@@ -215,6 +215,28 @@ fn what_is_damaged_accepts_nothing() {
         );
         assert_eq!(ask(&cache, b"again", at(5), at(4)), "Fresh");
         std::fs::remove_file(&path).unwrap();
+    }
+}
+
+/// A write was cut, as MIT's library leaves it: nobody accepted that authenticator, and all others are still known.
+#[test]
+fn a_record_that_was_cut_was_never_written() {
+    let directory = Directory::new("cut");
+    let path = directory.file("rcache");
+    let in_use = open(&path);
+    for part in 1..16 {
+        let tag = [part; 12];
+        assert_eq!(ask(&in_use, &tag, at(1), at(1)), "Fresh");
+        let whole = std::fs::read(&path).unwrap();
+        write(&path, &[&whole[..], &[0xff; 16][..part.into()]].concat());
+        assert_eq!(ask(&in_use, &tag, at(1), at(1)), "Replayed");
+        assert_eq!(std::fs::read(&path).unwrap(), whole);
+
+        write(&path, &[&whole[..], &[0xff; 16][..part.into()]].concat());
+        let later = open(&path);
+        assert_eq!(std::fs::read(&path).unwrap(), whole);
+        assert_eq!(ask(&later, &tag, at(1), at(1)), "Replayed");
+        assert_eq!(ask(&later, &[part; 13], at(1), at(1)), "Replayed");
     }
 }
 

@@ -69,17 +69,23 @@ impl Locked {
 
     fn read(file: File, len: u64) -> Result<Self, ReplayFileFault> {
         let mut seed = [0; SEED_LEN];
-        match Contents::of_len(len)? {
+        let end = match Contents::of_len(len)? {
             Contents::Nothing => {
                 SystemRandom
                     .fill(&mut seed)
                     .map_err(|_| ReplayFileFault::NoRandomBytes)?;
-                file.write_all_at(&seed, 0)?;
+                write(&file, &seed, 0, 0)?;
+                SEED_LEN as u64
             }
-            Contents::SeedAndRecords => file.read_exact_at(&mut seed, 0)?,
-        }
-        let len = len.max(SEED_LEN as u64);
-        let state = State { seed, len };
+            Contents::SeedAndRecords { end } => {
+                if end < len {
+                    file.set_len(end)?;
+                }
+                file.read_exact_at(&mut seed, 0)?;
+                end
+            }
+        };
+        let state = State { seed, len: end };
         Ok(Self { file, state })
     }
 
@@ -106,9 +112,9 @@ impl Locked {
     }
 
     /// Adds the record that [`Locked::find`] has found missing.
-    pub(super) fn write(&mut self, write: &Write) -> io::Result<()> {
-        self.file.write_all_at(&write.bytes, write.offset)?;
-        let end = write.offset + RECORD_LEN as u64;
+    pub(super) fn write(&mut self, record: &Write) -> io::Result<()> {
+        write(&self.file, &record.bytes, record.offset, self.state.len)?;
+        let end = record.offset + RECORD_LEN as u64;
         self.state.len = self.state.len.max(end);
         Ok(())
     }
@@ -125,6 +131,16 @@ impl Locked {
         }
         Ok(len)
     }
+}
+
+/// Writes all of it, or lets the file end where it did: a disk may be full within a record.
+fn write(file: &File, bytes: &[u8], offset: u64, len: u64) -> io::Result<()> {
+    file.write_all_at(bytes, offset).inspect_err(|_| {
+        if offset >= len {
+            // If not even this can be done, whoever opens the file next cuts it.
+            let _ = file.set_len(len);
+        }
+    })
 }
 
 /// What the file says of an authenticator.

@@ -115,22 +115,26 @@ pub enum Contents {
     /// Nothing: the seed is still to be drawn and written.
     Nothing,
     /// A seed, and records behind it.
-    SeedAndRecords,
+    SeedAndRecords {
+        /// Where the last whole record ends. What comes behind it is a record whose writing was cut: nobody accepted that
+        /// authenticator. As MIT's library takes it, nothing was written there; it is to be cut off, lest its beginning is
+        /// found filled up with zeros when the file grows.
+        end: u64,
+    },
 }
 
 impl Contents {
     /// Of a file of this length.
     ///
     /// # Errors
-    /// [`File2Error`] if no such file has it. MIT's library goes on with the first two kinds, and loses records by that.
+    /// [`File2Error`] if no such file has it. MIT's library goes on with a part of a seed, and loses records by that.
     pub const fn of_len(len: u64) -> Result<Self, File2Error> {
         match len {
             0 => Ok(Self::Nothing),
             1..16 => Err(File2Error::SeedTruncated),
-            _ if !len.is_multiple_of(16) => Err(File2Error::RecordTruncated),
             // The second of two records may stand one behind the last table.
             _ if len > MAX_FILE_LEN + 16 => Err(File2Error::TooLong),
-            _ => Ok(Self::SeedAndRecords),
+            _ => Ok(Self::SeedAndRecords { end: len & !15 }),
         }
     }
 }
@@ -141,8 +145,6 @@ impl Contents {
 pub enum File2Error {
     /// It ends within the seed.
     SeedTruncated,
-    /// It ends within a record.
-    RecordTruncated,
     /// It is longer than [`MAX_FILE_LEN`] allows.
     TooLong,
     /// A record's time is seconds since 1970 in 32 bits.
@@ -153,7 +155,6 @@ impl fmt::Display for File2Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::SeedTruncated => "it ends within the hash seed",
-            Self::RecordTruncated => "it ends within a record",
             Self::TooLong => "it is longer than 2 GiB, which no replay cache is",
             Self::TimeOutOfRange => "the time is not between 1970 and 2106",
         })

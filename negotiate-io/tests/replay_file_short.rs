@@ -1,0 +1,83 @@
+//! A file that may not grow: what does not fit into it whole leaves nothing in it. The limit is that of this process, so that
+//! no other test stands beside this one.
+#![cfg(target_os = "linux")]
+
+use mech_krb5::replay::file2::{Record, Search};
+use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
+use negotiate_core::{Seconds, Timestamp};
+use negotiate_io::replay::{FileReplayCache, FileReplayOptions, ReplayFileFault};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::signal::{SigSet, Signal};
+use std::path::Path;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+const NOW: Timestamp = Timestamp::from_unix(1_795_000_000);
+const SKEW: Seconds = Seconds(300);
+
+/// Does something while no file may be longer.
+fn while_no_file_is_longer<T>(than: u64, act: impl FnOnce() -> T) -> T {
+    let (soft, hard) = getrlimit(Resource::RLIMIT_FSIZE).unwrap();
+    setrlimit(Resource::RLIMIT_FSIZE, than, hard).unwrap();
+    let done = act();
+    setrlimit(Resource::RLIMIT_FSIZE, soft, hard).unwrap();
+    done
+}
+
+fn open(path: &Path) -> Result<FileReplayCache, ReplayFileFault> {
+    FileReplayCache::open(path, FileReplayOptions::default(), NOW).map_err(|error| error.fault)
+}
+
+fn entry(tag: &[u8]) -> ReplayEntry<'_> {
+    ReplayEntry {
+        tag,
+        client_time: NOW,
+        expires: NOW.plus(SKEW),
+    }
+}
+
+fn ask(cache: &FileReplayCache, tag: &[u8]) -> String {
+    let ReplayAnswer::Pending(later) = cache.check(entry(tag), NOW) else {
+        panic!("answered at once")
+    };
+    let mut later = pin!(later);
+    loop {
+        match later.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => return format!("{answer:?}"),
+            Poll::Pending => thread::yield_now(),
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_written_whole_is_not_written() {
+    // Which ends a process that does not know of it. The cache's thread has this one's mask.
+    let mut too_long = SigSet::empty();
+    too_long.add(Signal::SIGXFSZ);
+    too_long.thread_block().unwrap();
+    let path = std::env::temp_dir().join(format!("negotiate-io-{}-short", std::process::id()));
+
+    let fault = while_no_file_is_longer(7, || open(&path)).unwrap_err();
+    assert!(matches!(fault, ReplayFileFault::Io(_)), "{fault}");
+    assert_eq!(path.metadata().unwrap().len(), 0);
+
+    let cache = open(&path).unwrap();
+    let mut cut = 0;
+    for number in 0..200_u64 {
+        let tag = number.to_be_bytes();
+        let file = std::fs::read(&path).unwrap();
+        let seed = *file.first_chunk().unwrap();
+        let place = Search::new(seed, Record::new(&entry(&tag), SKEW).unwrap(), NOW, SKEW).offset();
+        if place >= file.len() as u64 {
+            cut += 1;
+            let refused = while_no_file_is_longer(place + 7, || ask(&cache, &tag));
+            assert_eq!(refused, "Unavailable");
+            assert_eq!(std::fs::read(&path).unwrap(), file);
+        }
+        assert_eq!(ask(&cache, &tag), "Fresh");
+        assert_eq!(ask(&cache, &tag), "Replayed");
+    }
+    assert!(cut > 0);
+    std::fs::remove_file(&path).unwrap();
+}

@@ -6,8 +6,9 @@ use negotiate_core::{Seconds, Timestamp};
 use negotiate_io::replay::{FileReplayCache, FileReplayOptions, ReplayFileFault};
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions, Permissions, hard_link};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Barrier};
@@ -166,7 +167,15 @@ fn what_is_no_private_file_is_refused() {
 
     let link = directory.file("link");
     symlink(&good, &link).unwrap();
-    assert!(matches!(fault(&link), ReplayFileFault::Io(error) if error.raw_os_error() == Some(libc::ELOOP)));
+    assert!(matches!(fault(&link), ReplayFileFault::SymbolicLink));
+
+    let other_name = directory.file("other name");
+    hard_link(&good, &other_name).unwrap();
+    for name in [&good, &other_name] {
+        assert!(matches!(fault(name), ReplayFileFault::HardLinks { names: 2 }));
+    }
+    std::fs::remove_file(&other_name).unwrap();
+    drop(open(&good));
 
     for open in [0o620, 0o602, 0o640, 0o604, 0o644] {
         std::fs::set_permissions(&good, Permissions::from_mode(open)).unwrap();
@@ -182,8 +191,11 @@ fn what_is_no_private_file_is_refused() {
         nix::sys::stat::Mode::S_IRUSR | nix::sys::stat::Mode::S_IWUSR,
     )
     .unwrap();
-    assert!(matches!(fault(&fifo), ReplayFileFault::NotAFile));
-    assert!(matches!(fault(&directory.0), ReplayFileFault::Io(_)));
+    let socket = directory.file("socket");
+    let _listener = UnixListener::bind(&socket).unwrap();
+    for no_file in [&*fifo, &socket, &directory.0, Path::new("/dev/null")] {
+        assert!(matches!(fault(no_file), ReplayFileFault::NotAFile));
+    }
     assert!(matches!(
         fault(&directory.file("no/such")),
         ReplayFileFault::Io(_)

@@ -52,6 +52,10 @@ fn in_file(path: &Path, replay: &Replay, clock_skew: Seconds) -> Result<Arc<dyn 
     let advice = match &error.fault {
         Fault::Owner { .. } => "name another file, or run as its owner",
         Fault::OpenToOthers { .. } => "see who has written it, then delete it or set its mode to 0600",
+        Fault::SymbolicLink => "name the file that it leads to, in a directory that others may not write",
+        Fault::HardLinks { .. } => {
+            "find the other names (find / -samefile), see who made them, and delete them; or name another file"
+        }
         Fault::NotAFile => "name a file, or a path where there is none yet",
         Fault::Damaged(_) => {
             "check that it is a replay cache; it can be deleted, and what is in it is then forgotten"

@@ -18,9 +18,16 @@ pub struct ReplayFileError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ReplayFileFault {
-    /// The operating system does not give it, read it or write it; or it is a symbolic link.
+    /// The operating system does not give it, read it or write it.
     Io(io::Error),
-    /// It is a directory or a device.
+    /// It is a symbolic link, and somebody else may choose where that leads.
+    SymbolicLink,
+    /// It has several names (hard links): one of them may be that of a file for something else.
+    HardLinks {
+        /// How many.
+        names: u64,
+    },
+    /// It is a directory, a device, a pipe or a socket.
     NotAFile,
     /// Another user owns it, who could have put it there to see or to delete what is in it.
     Owner {
@@ -48,6 +55,8 @@ impl fmt::Display for ReplayFileFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => error.fmt(f),
+            Self::SymbolicLink => f.write_str("it is a symbolic link"),
+            Self::HardLinks { names } => write!(f, "it has {names} names, as hard links"),
             Self::NotAFile => f.write_str("it is no ordinary file"),
             Self::Owner { owner, user } => {
                 write!(

@@ -55,13 +55,16 @@ impl Locked {
                 .mode(0o600)
                 // Non-blocking for what turns out to be no file.
                 .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits())
-                .open(path)?;
+                .open(path)
+                .map_err(not_opened)?;
             check(&file.metadata()?, geteuid().as_raw())?;
             lock(&file, give_up)?;
             let metadata = file.metadata()?;
-            // Whoever comes now opens another one, and would not see what is written into this.
-            if metadata.nlink() > 0 {
-                return Self::read(file, metadata.len());
+            match metadata.nlink() {
+                // Whoever comes now opens another one, and would not see what is written into this.
+                0 => {}
+                1 => return Self::read(file, metadata.len()),
+                names => return Err(ReplayFileFault::HardLinks { names }),
             }
         }
         Err(ReplayFileFault::Replaced)
@@ -148,6 +151,15 @@ pub(super) enum Found {
     Replayed,
     New(Write),
     Full,
+}
+
+fn not_opened(error: io::Error) -> ReplayFileFault {
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::ELOOP) => ReplayFileFault::SymbolicLink,
+        // A directory; a socket.
+        Some(Errno::EISDIR | Errno::ENXIO) => ReplayFileFault::NotAFile,
+        _ => ReplayFileFault::Io(error),
+    }
 }
 
 fn check(metadata: &Metadata, user: u32) -> Result<(), ReplayFileFault> {

@@ -80,8 +80,8 @@ impl FileReplayCache {
     /// Uses this file; makes it, for its owner alone, if it is not there.
     ///
     /// # Errors
-    /// If it cannot be made or opened, is a symbolic link or no file, belongs to another user, can be read or written by others, is
-    /// no replay cache, or stays locked.
+    /// If it cannot be made or opened, is a symbolic link or no file, has a second name, belongs to another user, can be read or
+    /// written by others, is no replay cache, or stays locked.
     pub fn open(
         path: impl Into<PathBuf>,
         options: FileReplayOptions,

@@ -25,9 +25,19 @@ const CCACHE: Kind = kind("ccache", "a credential cache");
 const KEYTAB: Kind = kind("keytab", "a keytab");
 
 impl Kind {
-    /// Whether keys stand in it in the clear.
-    pub(crate) fn holds_keys(self) -> bool {
-        self == CCACHE || self == KEYTAB
+    /// Whether keys may stand in it in the clear: in files, in a credential that is not sealed, and in what should be sealed.
+    #[must_use]
+    pub fn holds_keys(self) -> bool {
+        const MESSAGES: [&str; 7] = [
+            "krb-cred",
+            "authenticator",
+            "enc-ticket-part",
+            "enc-as-rep-part",
+            "enc-tgs-rep-part",
+            "enc-ap-rep-part",
+            "enc-krb-cred-part",
+        ];
+        self == CCACHE || self == KEYTAB || MESSAGES.contains(&self.id)
     }
 }
 

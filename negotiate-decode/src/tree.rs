@@ -64,7 +64,7 @@ pub enum Value {
     Flags(Vec<Cow<'static, str>>),
     /// Bytes: the first [`MAX_SHOWN`], and how many there are.
     Bytes(Vec<u8>, usize),
-    /// Bytes that are not shown, and how many there are: keys, and what passwords can be guessed from.
+    /// Bytes that are not shown, and how many there are: keys, passwords, and what these can be guessed from.
     Secret(usize),
 }
 

@@ -162,6 +162,7 @@ fn octets(node: Option<&Node>, schema: Option<&[u8]>, place: &str) {
                 "{place}"
             );
         }
+        (Some(Value::Secret(length)), Some(schema)) => assert_eq!(schema.len(), *length, "{place}"),
         // Flags that stand in an OCTET STRING.
         (Some(Value::Flags(_)), Some(_)) | (None, None) => {}
         (ours, theirs) => panic!("{place}: {ours:?}, and {theirs:?}"),

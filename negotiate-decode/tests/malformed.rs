@@ -230,3 +230,80 @@ fn a_file_that_is_cut_shows_no_key() {
     }
     assert!(shown > 0, "nothing was cut within a field");
 }
+
+/// A DER element with a short or long length.
+fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+    let len = u8::try_from(content.len()).expect("short");
+    let head: &[u8] = match len {
+        0..0x80 => &[tag, len],
+        _ => &[tag, 0x81, len],
+    };
+    [head, content].concat()
+}
+
+/// EncryptedData (RFC 4120 section 5.2.9).
+fn encrypted_data(etype: u8, cipher: &[u8]) -> Vec<u8> {
+    let etype = tlv(0xa0, &tlv(0x02, &[etype]));
+    let cipher = tlv(0xa2, &tlv(0x04, cipher));
+    tlv(0x30, &[etype, cipher].concat())
+}
+
+/// A KRB-CRED that is not sealed, encryption type 0, holds its session key in the clear: whole, and damaged anywhere.
+#[test]
+fn no_key_of_an_unsealed_credential_is_shown() {
+    let key: Vec<u8> = (100..132).collect();
+    let key_field = [tlv(0xa0, &tlv(0x02, &[18])), tlv(0xa1, &tlv(0x04, &key))].concat();
+    let info = tlv(0x30, &tlv(0xa0, &tlv(0x30, &key_field)));
+    let part = tlv(0x7d, &tlv(0x30, &tlv(0xa0, &tlv(0x30, &info))));
+    let fields = [
+        tlv(0xa0, &tlv(0x02, &[5])),
+        tlv(0xa1, &tlv(0x02, &[22])),
+        tlv(0xa2, &tlv(0x30, &[])),
+        tlv(0xa3, &encrypted_data(0, &part)),
+    ];
+    let cred = tlv(0x76, &tlv(0x30, &fields.concat()));
+    for message in [cred, part] {
+        let decoded = decode(&message, &mut Keys::none());
+        assert_eq!(at(&decoded.root, "keyvalue").value, Value::Secret(32));
+        let cipher = find(&decoded.root, "cipher").map(|cipher| cipher.meaning.as_deref());
+        assert!(matches!(cipher, None | Some(Some("not sealed"))), "{cipher:?}");
+        hides(&decoded, std::slice::from_ref(&key));
+        // What stands before the key, and its own head.
+        for at in 1..message.len() - key.len() {
+            for byte in [0x00, 0x1f, 0x80, 0xff] {
+                let mut damaged = message.clone();
+                damaged[at] = byte;
+                hides(&decode(&damaged, &mut Keys::none()), std::slice::from_ref(&key));
+            }
+        }
+    }
+}
+
+/// A password can be guessed from what its key has sealed, so no ciphertext is shown: PA-ENC-TIMESTAMP fits into what is shown
+/// of other bytes.
+#[test]
+fn nothing_is_shown_that_a_password_can_be_guessed_from() {
+    let cipher: Vec<u8> = (100..156).collect();
+    for padata_type in [2, 138] {
+        let entry = [
+            tlv(0xa1, &tlv(0x02, &i16::to_be_bytes(padata_type))),
+            tlv(0xa2, &tlv(0x04, &encrypted_data(18, &cipher))),
+        ];
+        // Each type in as few bytes as it needs.
+        let entry = match padata_type {
+            2 => [tlv(0xa1, &tlv(0x02, &[2])), entry[1].clone()],
+            _ => entry,
+        };
+        let padata = tlv(0xa3, &tlv(0x30, &tlv(0x30, &entry.concat())));
+        let fields = [tlv(0xa1, &tlv(0x02, &[5])), tlv(0xa2, &tlv(0x02, &[10])), padata];
+        let request = tlv(0x6a, &tlv(0x30, &fields.concat()));
+        let decoded = decode(&request, &mut Keys::none());
+        assert_eq!(
+            at(&decoded.root, "cipher").value,
+            Value::Secret(56),
+            "{}",
+            decoded.text()
+        );
+        hides(&decoded, std::slice::from_ref(&cipher));
+    }
+}

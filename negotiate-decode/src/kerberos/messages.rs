@@ -3,7 +3,7 @@
 use super::names::{AP_OPTIONS_TYPE, ERROR_CODE, ETYPE, KDC_OPTIONS_TYPE, MESSAGE_TYPE, TICKET_FLAGS_TYPE};
 use super::pa::{self, PA_DATA_LIST};
 use super::types::*;
-use crate::asn1::{GENERAL_STRING, MICROSECONDS, OCTETS, TIME, Type, UINT32, optional, required};
+use crate::asn1::{GENERAL_STRING, MICROSECONDS, OCTETS, SECRET, TIME, Type, UINT32, optional, required};
 
 /// A message and what it is called.
 pub(crate) struct Message {
@@ -221,11 +221,11 @@ static KRB_SAFE_FIELDS: Type = Type::closed(
 );
 
 macro_rules! user_data {
-    ($section:literal) => {
+    ($section:literal, $user_data:expr) => {
         Type::closed(
             $section,
             &[
-                required(0, "user-data", &OCTETS),
+                required(0, "user-data", $user_data),
                 optional(1, "timestamp", &TIME),
                 optional(2, "usec", &MICROSECONDS),
                 optional(3, "seq-number", &UINT32),
@@ -236,7 +236,7 @@ macro_rules! user_data {
     };
 }
 
-static KRB_SAFE_BODY: Type = user_data!("RFC 4120 section 5.6.1");
+static KRB_SAFE_BODY: Type = user_data!("RFC 4120 section 5.6.1", &OCTETS);
 
 static KRB_PRIV: Type = Type::application("RFC 4120 section 5.7.1", 21, &KRB_PRIV_FIELDS);
 
@@ -252,7 +252,8 @@ static KRB_PRIV_FIELDS: Type = Type::closed(
 pub(super) static ENC_KRB_PRIV_PART: Type =
     Type::application("RFC 4120 section 5.7.1", 28, &ENC_KRB_PRIV_FIELDS);
 
-static ENC_KRB_PRIV_FIELDS: Type = user_data!("RFC 4120 section 5.7.1");
+// Whoever sealed it meant it for one reader: new passwords come so (RFC 3244 section 2).
+static ENC_KRB_PRIV_FIELDS: Type = user_data!("RFC 4120 section 5.7.1", &SECRET);
 
 const CRED: &str = "RFC 4120 section 5.8.1";
 

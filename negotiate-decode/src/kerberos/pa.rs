@@ -53,6 +53,10 @@ fn open(decoder: &mut Decoder<'_>, space: &[u8], node: &mut Node) {
         Some(165) => return supported_etypes(space, value),
         _ => return,
     };
+    // The ciphertext is in it.
+    if name == "EncryptedData" {
+        value.value = Value::Secret(range.1 - range.0);
+    }
     let content = decoder.whole(space, range, name, of);
     decoder.push(space, value, content);
 }

@@ -28,10 +28,16 @@ pub(super) fn ticket(decoder: &mut Decoder<'_>, space: &[u8], node: &mut Node) {
     let Some(opened) = decoder.keys.open_ticket(service, etype, kvno, cipher) else {
         return not_opened(decoder, sealed, etype);
     };
-    let key = opened.key.clone();
-    let plaintext = opened.plaintext.clone();
-    show(decoder, sealed, opened, &ENC_TICKET_PART, "EncTicketPart");
-    let Some(verdict) = judge_pac(plaintext.expose(), &key) else {
+    let plaintext = opened.plaintext.expose();
+    show(
+        decoder,
+        sealed,
+        plaintext,
+        opened.with,
+        &ENC_TICKET_PART,
+        "EncTicketPart",
+    );
+    let Some(verdict) = judge_pac(plaintext, &opened.key) else {
         return;
     };
     if let Some(opened) = sealed
@@ -94,11 +100,20 @@ pub(super) fn authorization_data(decoder: &mut Decoder<'_>, space: &[u8], node: 
 /// Credentials on their way to a service are sealed twice, or not at all (RFC 4121 section 4.1.1): encryption type 0.
 pub(super) fn cred_part(decoder: &mut Decoder<'_>, space: &[u8], node: &mut Node) {
     if node.integer_of("etype") == Some(0) {
+        let plaintext = node.child("cipher").map(|cipher| cipher.content_in(space));
+        if let Some(plaintext) = plaintext {
+            let with = "no key, for encryption type 0 seals nothing".into();
+            show(
+                decoder,
+                node,
+                plaintext,
+                with,
+                &ENC_KRB_CRED_PART,
+                "EncKrbCredPart",
+            );
+        }
         if let Some(cipher) = node.child_mut("cipher") {
-            let range = cipher.content;
-            let part = decoder.whole(space, range, "EncKrbCredPart", &ENC_KRB_CRED_PART);
             cipher.meaning = Some("not sealed".into());
-            decoder.push(space, cipher, part);
         }
         return;
     }
@@ -168,7 +183,7 @@ fn session(
         return;
     };
     match decoder.keys.open(etype, usages, cipher) {
-        Some(opened) => show(decoder, node, opened, of, name),
+        Some(OpenedBy { plaintext, with, .. }) => show(decoder, node, plaintext.expose(), with, of, name),
         None => not_opened(decoder, node, etype),
     }
 }
@@ -185,7 +200,7 @@ fn long_term(
         return;
     };
     match decoder.keys.open_long_term(etype, &[usage], cipher) {
-        Some(opened) => show(decoder, node, opened, of, name),
+        Some(OpenedBy { plaintext, with, .. }) => show(decoder, node, plaintext.expose(), with, of, name),
         None => not_opened(decoder, node, etype),
     }
 }
@@ -200,9 +215,14 @@ fn parts<'s>(space: &'s [u8], node: &Node) -> Option<(i32, Option<u32>, &'s [u8]
     Some((etype, kvno, node.child("cipher")?.content_in(space)))
 }
 
-fn show(decoder: &mut Decoder<'_>, node: &mut Node, opened: OpenedBy, of: &'static Type, name: &'static str) {
-    let OpenedBy { plaintext, with, .. } = opened;
-    let space = plaintext.expose();
+fn show(
+    decoder: &mut Decoder<'_>,
+    node: &mut Node,
+    space: &[u8],
+    with: String,
+    of: &'static Type,
+    name: &'static str,
+) {
     let mut root = Node::new(name, of.spec, 0, space.len());
     decoder.in_new_space(|decoder| {
         let part = decoder.whole(space, (0, space.len()), name, of);

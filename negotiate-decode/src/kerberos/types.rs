@@ -92,7 +92,8 @@ macro_rules! encrypted_data {
             &[
                 required(0, "etype", &ETYPE),
                 optional(1, "kvno", &UINT32),
-                required(2, "cipher", &OCTETS),
+                // A password can be guessed from what its key has sealed, and encryption type 0 seals nothing.
+                required(2, "cipher", &SECRET),
             ],
         )
         .then($open);)*

@@ -34,8 +34,8 @@ impl KeytabEntry {
         if !fits(principal.realm()) || !principal.name().components().all(fits) {
             return Err(BadEntry::NameTooLong);
         }
-        let prescribed = EncryptionType::from_number(etype).map(EncryptionType::key_len);
-        if key.is_empty() || !fits(key) || prescribed.is_some_and(|len| len != key.len()) {
+        let of_other_length = |known: EncryptionType| known.number() == etype && known.key_len() != key.len();
+        if key.is_empty() || !fits(key) || EncryptionType::IMPLEMENTED.into_iter().any(of_other_length) {
             return Err(BadEntry::KeyLength {
                 etype,
                 len: key.len(),

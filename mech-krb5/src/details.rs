@@ -1,5 +1,6 @@
 //! What a login by Kerberos knows beyond every login: the ticket, and what came with it.
 
+use crate::ccache::SealedBy;
 use crate::crypto::{EncryptionType, Key};
 use crate::delegation::DelegatedCredential;
 use crate::keytab::Match;
@@ -20,8 +21,10 @@ pub struct Details {
     pub service: Principal,
     /// How the key that opened the ticket was found: anything but `Exact` is worth a warning.
     pub key_match: Match,
-    /// Version of that key.
+    /// Version of that key; of a session key 0.
     pub kvno: u32,
+    /// Whose key it was: the service's, or in user-to-user authentication the session key of the acceptor's own ticket.
+    pub sealed_by: SealedBy,
     /// Encryption type of the ticket.
     pub etype: EncryptionType,
     /// Flags of the ticket.

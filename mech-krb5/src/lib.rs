@@ -31,6 +31,7 @@ pub mod krb5_conf;
 mod local_name;
 mod mechanism;
 pub mod message;
+mod own_ticket;
 pub mod pac;
 mod principal;
 pub mod replay;
@@ -47,6 +48,7 @@ pub use error::{
 pub use initiate::{Krb5Initiator, Krb5InitiatorError};
 pub use local_name::{LocalNames, MAX_NAME_LEN, NoLocalName};
 pub use mechanism::{Krb5, Krb5Builder, Krb5ConfigError};
+pub use own_ticket::{OwnTicket, OwnTicketError, OwnTicketSource};
 pub use principal::{
     BadPrincipal, MAX_COMPONENTS, NameType, NotUtf8, Principal, PrincipalName, PrincipalRef,
 };

@@ -6,6 +6,7 @@ use crate::accept::{
 };
 use crate::crypto::{EncryptionType, EncryptionTypes, Key};
 use crate::keytab::{Keytab, KeytabSource};
+use crate::own_ticket::OwnTicketSource;
 use crate::replay::ReplayCache;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -18,8 +19,9 @@ pub struct Krb5 {
     config: Arc<Config>,
 }
 
-/// By the standard's identifier and by the one that Windows offers first; the tokens are the same.
-const MECH_TYPES: [MechType; 2] = [MechType::KRB5, MechType::MS_KRB5];
+/// By the standard's identifier and by the one that Windows offers first; the tokens are the same. The last is for whom has a
+/// ticket of its own.
+const MECH_TYPES: [MechType; 3] = [MechType::KRB5, MechType::MS_KRB5, MechType::KRB5_USER_TO_USER];
 
 impl Krb5 {
     /// Starts a configuration with these keys, which never change.
@@ -33,6 +35,7 @@ impl Krb5 {
     pub fn builder_with(keys: Arc<dyn KeytabSource>) -> Krb5Builder {
         Krb5Builder {
             keys,
+            own_ticket: None,
             replay_cache: None,
             policy: Policy {
                 clock_skew: Seconds(300),
@@ -59,7 +62,10 @@ pub(crate) const PREFERRED_TYPES: [EncryptionType; 4] = [
 
 impl Mechanism for Krb5 {
     fn mech_types(&self) -> &[MechType] {
-        &MECH_TYPES
+        match (&self.config.own_ticket, &MECH_TYPES) {
+            (Some(_), all) => all,
+            (None, [of_keytab @ .., _]) => of_keytab,
+        }
     }
 
     fn begin(
@@ -76,6 +82,7 @@ impl Mechanism for Krb5 {
 #[derive(Debug)]
 pub struct Krb5Builder {
     keys: Arc<dyn KeytabSource>,
+    own_ticket: Option<Arc<dyn OwnTicketSource>>,
     replay_cache: Option<Arc<dyn ReplayCache>>,
     policy: Policy,
 }
@@ -85,6 +92,30 @@ impl Krb5Builder {
     #[must_use]
     pub fn replay_cache(mut self, replay_cache: Arc<dyn ReplayCache>) -> Self {
         self.replay_cache = Some(replay_cache);
+        self
+    }
+
+    /// Takes tickets of user-to-user authentication too (RFC 4120 section 3.7): sealed with the session key of the acceptor's
+    /// own ticket-granting ticket, as where a service runs for a user who has no keytab. Default: they are refused, though RFC
+    /// 4120 section 8.1 wants all to support them: who answers the web has a keytab, and no ticket.
+    ///
+    /// ```
+    /// # fn acceptor(file: &[u8], cache: std::sync::Arc<dyn mech_krb5::replay::ReplayCache>)
+    /// #     -> Result<mech_krb5::Krb5, Box<dyn std::error::Error>> {
+    /// use mech_krb5::{Krb5, OwnTicket, ccache::Ccache, keytab::Keytab};
+    /// use std::sync::Arc;
+    ///
+    /// let own_ticket = OwnTicket::from_ccache(&Ccache::parse(file)?)?;
+    /// let krb5 = Krb5::builder(Keytab::from_entries(Vec::new()))
+    ///     .user_to_user(Arc::new(own_ticket))
+    ///     .replay_cache(cache)
+    ///     .build()?;
+    /// # Ok(krb5)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn user_to_user(mut self, own_ticket: impl OwnTicketSource + 'static) -> Self {
+        self.own_ticket = Some(Arc::new(own_ticket));
         self
     }
 
@@ -157,18 +188,21 @@ impl Krb5Builder {
     /// Checks the configuration.
     ///
     /// # Errors
-    /// If the keytab has no key that can be used.
+    /// If the keytab has no key that can be used, and there is no ticket for user-to-user authentication instead; or if there
+    /// is no replay cache.
     pub fn build(self) -> Result<Krb5, Krb5ConfigError> {
         let Self {
             keys,
+            own_ticket,
             replay_cache,
             policy,
         } = self;
-        if !keys
-            .current()
-            .entries()
-            .iter()
-            .any(|entry| policy.encryption_types.find(entry.etype()).is_some())
+        if own_ticket.is_none()
+            && !keys
+                .current()
+                .entries()
+                .iter()
+                .any(|entry| policy.encryption_types.find(entry.etype()).is_some())
         {
             return Err(Krb5ConfigError::NoUsableKey);
         }
@@ -176,6 +210,7 @@ impl Krb5Builder {
         Ok(Krb5 {
             config: Arc::new(Config {
                 keys,
+                own_ticket,
                 replay_cache,
                 policy,
             }),

@@ -17,6 +17,10 @@ impl MechType {
     /// Kerberos V5 as Windows 2000 wrote it and Windows still offers it first: 1.2.840.48018.1.2.2
     /// (MS-SPNG section 3.1.5.2, RFC 4178 appendix C).
     pub const MS_KRB5: Self = Self::new(b"\x2a\x86\x48\x82\xf7\x12\x01\x02\x02", "krb5");
+    /// Kerberos V5, user to user: 1.2.840.113554.1.2.2.3 (draft-swift-win2k-krb-user2user-03). A mechanism to its framing; in
+    /// SPNEGO's lists Windows calls it by the names of Kerberos.
+    pub const KRB5_USER_TO_USER: Self =
+        Self::new(b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x03", "krb5-user-to-user");
     /// NTLMSSP: 1.3.6.1.4.1.311.2.2.10 (MS-NLMP section 1.9).
     pub const NTLMSSP: Self = Self::new(b"\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a", "ntlmssp");
     /// SPNEGO Extended Negotiation: 1.3.6.1.4.1.311.2.2.30 (draft-zhu-negoex section 3).
@@ -24,10 +28,11 @@ impl MechType {
     /// Initial and pass-through authentication with Kerberos: 1.3.6.1.5.2.5 (draft-ietf-kitten-iakerb section 3).
     pub const IAKERB: Self = Self::new(b"\x2b\x06\x01\x05\x02\x05", "iakerb");
 
-    const REGISTERED: [Self; 6] = [
+    const REGISTERED: [Self; 7] = [
         Self::SPNEGO,
         Self::KRB5,
         Self::MS_KRB5,
+        Self::KRB5_USER_TO_USER,
         Self::NTLMSSP,
         Self::NEGOEX,
         Self::IAKERB,
@@ -142,6 +147,7 @@ mod tests {
             (MechType::SPNEGO, "1.3.6.1.5.5.2"),
             (MechType::KRB5, "1.2.840.113554.1.2.2"),
             (MechType::MS_KRB5, "1.2.840.48018.1.2.2"),
+            (MechType::KRB5_USER_TO_USER, "1.2.840.113554.1.2.2.3"),
             (MechType::NTLMSSP, "1.3.6.1.4.1.311.2.2.10"),
             (MechType::NEGOEX, "1.3.6.1.4.1.311.2.2.30"),
             (MechType::IAKERB, "1.3.6.1.5.2.5"),

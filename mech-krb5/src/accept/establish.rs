@@ -167,9 +167,9 @@ pub(super) fn prepare(
 /// A bare AP-REQ is DCE style and a framed one is not (MS-KILE section 3.4.5.1): otherwise somebody changed the framing under way.
 fn check_framing(framing: Framing, flags: ContextFlags) -> Result<(), Fact> {
     match (framing, flags.contains(ContextFlags::DCE_STYLE)) {
-        (Framing::Bare, true) | (Framing::Gss, false) => Ok(()),
+        (Framing::Bare, true) | (Framing::Gss | Framing::UserToUser, false) => Ok(()),
         (Framing::Bare, false) => Err(Fact::UnframedWithoutDceStyle),
-        (Framing::Gss, true) => Err(Fact::FramedDceStyle),
+        (Framing::Gss | Framing::UserToUser, true) => Err(Fact::FramedDceStyle),
     }
 }
 
@@ -214,6 +214,7 @@ fn establish(
         service: key.principal().clone(),
         key_match: key.matched(),
         kvno: key.kvno(),
+        sealed_by: ticket.sealed_by(),
         etype: ticket.etype(),
         ticket_flags: part.flags,
         authtime: part.authtime,

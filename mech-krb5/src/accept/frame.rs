@@ -1,20 +1,27 @@
-//! RFC 4121 section 4.1 and RFC 2743 section 3.1: what is around the AP-REQ.
+//! RFC 4121 section 4.1 and RFC 2743 section 3.1: what is around the AP-REQ, or around the request for our ticket-granting
+//! ticket (draft-swift-win2k-krb-user2user-03).
 
 use crate::error::{Fact, Part};
 use negotiate_core::der::{ErrorKind, Reader, Tag, Writer};
 use negotiate_core::{MechType, Token};
 
-/// What a first token holds.
-pub(super) struct Frame<'a> {
-    pub(super) framing: Framing,
-    pub(super) ap_req: &'a [u8],
+/// What an initiator's token holds.
+pub(super) enum Frame<'a> {
+    ApReq {
+        framing: Framing,
+        ap_req: &'a [u8],
+    },
+    /// A KERB-TGT-REQUEST, which there is in one framing only.
+    TgtReq(&'a [u8]),
 }
 
 /// How the AP-REQ came, and so how the AP-REP has to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
-    /// In an InitialContextToken.
+    /// In an InitialContextToken of Kerberos.
     Gss,
+    /// In one of user-to-user authentication.
+    UserToUser,
     /// As it is.
     Bare,
 }
@@ -23,11 +30,14 @@ pub(crate) enum Framing {
 pub(crate) const AP_REQ: [u8; 2] = [1, 0];
 pub(crate) const AP_REP: [u8; 2] = [2, 0];
 pub(crate) const KRB_ERROR: [u8; 2] = [3, 0];
+/// And of draft-swift-win2k-krb-user2user-03.
+pub(super) const TGT_REQ: [u8; 2] = [4, 0];
+pub(super) const TGT_REP: [u8; 2] = [4, 1];
 
 pub(super) fn open(token: &[u8]) -> Result<Frame<'_>, Fact> {
     let mut input = Reader::new(token);
     if input.peek() == Some(Tag::application(14)) {
-        return Ok(Frame {
+        return Ok(Frame::ApReq {
             framing: Framing::Bare,
             ap_req: token,
         });
@@ -39,31 +49,42 @@ pub(super) fn open(token: &[u8]) -> Result<Frame<'_>, Fact> {
     let mut inner = input.element(Tag::application(0)).map_err(malformed)?;
     input.finish().map_err(malformed)?;
     // Windows' own identifier for Kerberos stands in SPNEGO's lists only, never here (RFC 4178 appendix C).
-    if inner.object_identifier().map_err(malformed)? != MechType::KRB5.contents() {
-        return Err(Fact::OtherMechanism);
-    }
-    let (token_id, ap_req) = match inner.rest() {
-        [a, b, ap_req @ ..] => ([*a, *b], ap_req),
+    let mech_type = inner.object_identifier().map_err(malformed)?;
+    let framing = [Framing::Gss, Framing::UserToUser]
+        .into_iter()
+        .find(|framing| framing.mech_type().contents() == mech_type)
+        .ok_or(Fact::OtherMechanism)?;
+    let (token_id, message) = match inner.rest() {
+        [a, b, message @ ..] => ([*a, *b], message),
         _ => return Err(malformed(inner.error(ErrorKind::Truncated))),
     };
-    if token_id != AP_REQ {
-        return Err(Fact::NotApReq(token_id));
+    match (token_id, framing) {
+        (AP_REQ, _) => Ok(Frame::ApReq {
+            framing,
+            ap_req: message,
+        }),
+        (TGT_REQ, Framing::UserToUser) => Ok(Frame::TgtReq(message)),
+        _ => Err(Fact::NotApReq(token_id)),
     }
-    Ok(Frame {
-        framing: Framing::Gss,
-        ap_req,
-    })
 }
 
 impl Framing {
+    /// The mechanism that the framing names.
+    const fn mech_type(self) -> MechType {
+        match self {
+            Self::Gss | Self::Bare => MechType::KRB5,
+            Self::UserToUser => MechType::KRB5_USER_TO_USER,
+        }
+    }
+
     /// A token in the framing that the initiator used, around the message that `write` writes.
     pub(crate) fn wrap(self, token_id: [u8; 2], write: impl FnOnce(&mut Writer)) -> Token {
         // Room for an AP-REP and for most errors.
         let mut writer = Writer::with_capacity(256);
         match self {
             Self::Bare => write(&mut writer),
-            Self::Gss => writer.element(Tag::application(0), |inner| {
-                inner.object_identifier(MechType::KRB5.contents());
+            Self::Gss | Self::UserToUser => writer.element(Tag::application(0), |inner| {
+                inner.object_identifier(self.mech_type().contents());
                 inner.raw(&token_id);
                 write(inner);
             }),

@@ -18,6 +18,7 @@ mod replay;
 mod third_leg;
 mod times;
 mod transited;
+mod user_to_user;
 
 pub use addresses::AddressPolicy;
 pub use pac::PacPolicy;
@@ -27,12 +28,13 @@ use crate::crypto::{EncryptionType, EncryptionTypes, Key};
 use crate::error::{About, Error, Fact, Part, TicketLabel};
 use crate::keytab::{Keytab, KeytabSource};
 use crate::message::{ApOptions, ApReq, MessageError};
+use crate::own_ticket::{OwnTicket, OwnTicketSource};
 use crate::replay::ReplayCache;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
-use frame::Framing;
+use frame::{Frame, Framing};
 use krb_error::ErrorReply;
 use negotiate_core::{
     AcceptRequest, Ambient, ContextFlags, MechReject, MechStep, Seconds, Secret, Timestamp,
@@ -44,6 +46,8 @@ use replay::Answer;
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) keys: Arc<dyn KeytabSource>,
+    /// For user-to-user authentication.
+    pub(crate) own_ticket: Option<Arc<dyn OwnTicketSource>>,
     pub(crate) replay_cache: Arc<dyn ReplayCache>,
     pub(crate) policy: Policy,
 }
@@ -108,31 +112,50 @@ pub enum UnknownAuthorizationData {
 
 /// Takes the initiator's first token.
 pub(crate) fn accept(
-    config: &Config,
+    config: &Arc<Config>,
     request: AcceptRequest<'_>,
     token: &[u8],
     ambient: &mut Ambient<'_>,
 ) -> Result<MechStep, MechReject> {
-    // One keytab for the whole attempt, whatever is reloaded meanwhile.
+    // One keytab for the whole attempt, whatever is reloaded meanwhile; and so with a ticket of our own.
     let keytab = config.keys.current();
-    let frame = frame::open(token).map_err(|fact| unknown_token(fact, &keytab, ambient.now))?;
-    let ap_req =
-        ApReq::decode(frame.ap_req).map_err(|error| Error::new(Fact::in_part(Part::ApReq, error)))?;
-    Attempt {
-        config,
-        keytab: &keytab,
-        request,
-        framing: frame.framing,
-        ap_req: &ap_req,
+    let own_ticket = || config.own_ticket.as_ref().map(|source| source.current());
+    match frame::open(token).map_err(|fact| unknown_token(fact, &keytab, ambient.now))? {
+        Frame::ApReq { framing, ap_req } => {
+            let ap_req = read_ap_req(ap_req).map_err(Error::new)?;
+            let own_ticket = if is_user_to_user(framing, &ap_req) {
+                own_ticket()
+            } else {
+                None
+            };
+            Attempt {
+                config,
+                keytab: &keytab,
+                own_ticket: own_ticket.as_deref(),
+                request,
+                framing,
+                ap_req: &ap_req,
+            }
+            .run(ambient)
+        }
+        Frame::TgtReq(tgt_req) => user_to_user::answer(config, own_ticket(), &request, tgt_req, ambient.now),
     }
-    .run(ambient)
+}
+
+fn read_ap_req(ap_req: &[u8]) -> Result<ApReq<'_>, Fact> {
+    ApReq::decode(ap_req).map_err(|error| Fact::in_part(Part::ApReq, error))
+}
+
+/// RFC 4120 section 3.2.3: the option says so. So does a framing that is for nothing else.
+fn is_user_to_user(framing: Framing, ap_req: &ApReq<'_>) -> bool {
+    framing == Framing::UserToUser || ap_req.ap_options.contains(ApOptions::USE_SESSION_KEY)
 }
 
 /// RFC 4121 section 4.1: a TOK_ID that nobody knows is answered with a KRB-ERROR. No ticket says who was meant, so the answer
 /// is in the name of the keytab's first entry.
 fn unknown_token(fact: Fact, keytab: &Keytab, now: Timestamp) -> MechReject {
     let server = match fact {
-        Fact::NotApReq(frame::AP_REP | frame::KRB_ERROR) => None,
+        Fact::NotApReq(frame::AP_REP | frame::KRB_ERROR | frame::TGT_REP) => None,
         Fact::NotApReq(_) => keytab.entries().first().map(|entry| entry.principal().borrow()),
         _ => None,
     };
@@ -147,6 +170,8 @@ fn unknown_token(fact: Fact, keytab: &Keytab, now: Timestamp) -> MechReject {
 struct Attempt<'a> {
     config: &'a Config,
     keytab: &'a Keytab,
+    /// If there is one, and it is asked for.
+    own_ticket: Option<&'a OwnTicket>,
     request: AcceptRequest<'a>,
     framing: Framing,
     ap_req: &'a ApReq<'a>,
@@ -163,18 +188,22 @@ impl Attempt<'_> {
         let mut buffer = Secret::new(vec![0; ticket_len.saturating_add(authenticator_len)]);
         let (ticket_room, authenticator_room) = buffer.expose_mut().split_at_mut(ticket_len);
         let opened = self
-            .open_ticket(ticket_room)
+            .open_ticket(ticket_room, now)
             .map_err(|fact| self.error_reply(now, None).refuse(fact))?;
         self.run_with_ticket(&opened, authenticator_room, ambient)
             .unwrap_or_else(|fact| Err(self.error_reply(now, Some(&opened)).refuse(fact)))
     }
 
-    fn open_ticket<'b>(&'b self, room: &'b mut [u8]) -> Result<TicketOpened<'b>, Fact> {
-        if self.ap_req.ap_options.contains(ApOptions::USE_SESSION_KEY) {
-            return Err(Fact::UserToUser);
+    /// RFC 4120 sections 3.2.3 and 3.7: with the server's secret key, or in user-to-user authentication with the session key of its
+    /// ticket-granting ticket.
+    fn open_ticket<'b>(&'b self, room: &'b mut [u8], now: Timestamp) -> Result<TicketOpened<'b>, Fact> {
+        let (ticket, policy) = (&self.ap_req.ticket, &self.config.policy);
+        if is_user_to_user(self.framing, self.ap_req) {
+            let own_ticket = self.own_ticket.ok_or(Fact::UserToUser)?;
+            times::check_own_ticket(own_ticket, now, policy)?;
+            return open_ticket::open_user_to_user(ticket, own_ticket, policy, &self.request, room);
         }
-        let types = self.config.policy.encryption_types;
-        let opened = open_ticket::open(&self.ap_req.ticket, self.keytab, types, &self.request, room);
+        let opened = open_ticket::open(ticket, self.keytab, policy.encryption_types, &self.request, room);
         if matches!(opened, Err(Fact::NoKey(_))) {
             self.config.keys.missed();
         }

@@ -1,8 +1,9 @@
-//! The ticket's times and the authenticator's (RFC 4120 section 3.2.3).
+//! The ticket's times and the authenticator's (RFC 4120 section 3.2.3), and the end of our own ticket.
 
 use super::Policy;
 use crate::error::Fact;
 use crate::message::{EncTicketPart, TicketFlags};
+use crate::own_ticket::OwnTicket;
 use negotiate_core::Timestamp;
 
 /// INVALID flag, start and end. `client_time` is evidence only: whose clock is off.
@@ -28,6 +29,18 @@ pub(super) fn check_ticket(
             ended: ticket.endtime,
             now,
             client_time: client_time(),
+        });
+    }
+    Ok(())
+}
+
+/// Its session key is what opens the client's ticket. No KDC takes it for longer than its own ticket lasts, and neither do we: then there is no
+/// ticket for it (RFC 4120 section 7.5.9, KRB_AP_ERR_NO_TGT).
+pub(super) fn check_own_ticket(own: &OwnTicket, now: Timestamp, policy: &Policy) -> Result<(), Fact> {
+    if now > own.endtime().plus(policy.clock_skew) {
+        return Err(Fact::OwnTicketExpired {
+            ended: own.endtime(),
+            now,
         });
     }
     Ok(())

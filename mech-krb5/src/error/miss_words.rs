@@ -13,7 +13,7 @@ pub(super) fn seen(miss: &KeytabMiss) -> String {
             "a keytab without any of the names that this acceptor answers to".into()
         }
         KeytabMiss::NotAllowedHere => {
-            "a ticket for a service that is in the keytab and not among the allowed names".into()
+            "a ticket for a service whose key is here, and which is not among the allowed names".into()
         }
         KeytabMiss::ServiceAbsent { aliases_tried: 0 } => {
             "a ticket for a service that is not in the keytab, which has no key of its encryption type".into()
@@ -96,7 +96,7 @@ pub(super) fn advice(miss: &KeytabMiss) -> String {
     .into()
 }
 
-fn list<T: Display>(items: impl Iterator<Item = T>) -> String {
+pub(super) fn list<T: Display>(items: impl Iterator<Item = T>) -> String {
     let mut text = String::new();
     for item in items {
         if !text.is_empty() {

@@ -10,6 +10,7 @@ use crate::Principal;
 use crate::keytab::KeytabMiss;
 use crate::pac::PacFault;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use negotiate_core::{Seconds, Timestamp, der};
 
@@ -66,8 +67,22 @@ pub enum Fact {
     },
     /// A message of another type than is due: its `msg-type`.
     BadMessageType(i64),
-    /// The ticket is for a user-to-user exchange, which this acceptor does not do.
+    /// The token is of user-to-user authentication, for which this acceptor has no ticket of its own.
     UserToUser,
+    /// The acceptor's own ticket-granting ticket is over, by which user-to-user authentication goes.
+    OwnTicketExpired {
+        /// When it ended.
+        ended: Timestamp,
+        /// The acceptor's time.
+        now: Timestamp,
+    },
+    /// The ticket is for user-to-user authentication with somebody else.
+    UserToUserOtherName {
+        /// The acceptor's names, that of its ticket first.
+        own: Vec<Principal>,
+    },
+    /// The ticket is for user-to-user authentication, and not sealed with the session key of the acceptor's own ticket.
+    OtherSessionKey,
     /// An AP-REQ without GSS-API framing, and not of DCE style.
     UnframedWithoutDceStyle,
     /// An AP-REQ of DCE style inside GSS-API framing.
@@ -184,6 +199,8 @@ pub enum Part {
     Framing,
     /// The AP-REQ.
     ApReq,
+    /// The request for the acceptor's ticket-granting ticket (user to user).
+    TgtReq,
     /// The opened ticket.
     EncTicketPart,
     /// The opened authenticator.

@@ -1,6 +1,6 @@
 //! What each fact says to people: in a few words, and then what was seen, what was expected, what to do.
 
-use super::miss_words;
+use super::miss_words::{self, list};
 use super::{
     About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part, PathFault,
     TicketLabel,
@@ -19,7 +19,14 @@ impl fmt::Display for Fact {
             Self::Malformed { part, error } => return write!(f, "{part} is malformed: {error}"),
             Self::BadVersion { part, .. } => return write!(f, "{part} is not of Kerberos version 5"),
             Self::BadMessageType(_) => "the message is not of the type that is due",
-            Self::UserToUser => "the ticket is for user-to-user authentication",
+            Self::UserToUser => "the client asks for user-to-user authentication",
+            Self::OwnTicketExpired { .. } => "the acceptor's own ticket-granting ticket has expired",
+            Self::UserToUserOtherName { .. } => {
+                "the ticket is for user-to-user authentication with somebody else"
+            }
+            Self::OtherSessionKey => {
+                "the session key of the acceptor's own ticket does not open the client's"
+            }
             Self::UnframedWithoutDceStyle => "an AP-REQ without GSS-API framing is not of DCE style",
             Self::FramedDceStyle => "an AP-REQ of DCE style has GSS-API framing",
             Self::EncryptionTypeRefused(etype) => {
@@ -97,7 +104,13 @@ impl Fact {
             Self::Malformed { part, error } => format!("{error} of {part}"),
             Self::BadVersion { part, found } => format!("{part} says version {found}"),
             Self::BadMessageType(found) => format!("message type {found}"),
-            Self::UserToUser => "an AP-REQ with the option use-session-key".into(),
+            Self::UserToUser => {
+                "an AP-REQ with the option use-session-key, or another token of that mechanism; there is no ticket for it here"
+                    .into()
+            }
+            Self::OwnTicketExpired { ended, now } => format!("our own ticket ended at {ended}, it is {now} here"),
+            Self::UserToUserOtherName { .. } => "a ticket for a name that is not the acceptor's".into(),
+            Self::OtherSessionKey => "a ticket for our name that our session key does not open".into(),
             Self::UnframedWithoutDceStyle => "a bare AP-REQ whose sealed flags lack GSS_C_DCE_STYLE".into(),
             Self::FramedDceStyle => "a framed AP-REQ whose sealed flags have GSS_C_DCE_STYLE".into(),
             Self::EncryptionTypeRefused(etype) => format!("a ticket of {}", Etype(*etype)),
@@ -178,6 +191,9 @@ impl Fact {
             Self::BadVersion { .. } => "version 5".into(),
             Self::BadMessageType(_) => "AP-REQ (14) first, AP-REP (15) third in DCE style".into(),
             Self::UserToUser => "a ticket under a key of the keytab".into(),
+            Self::OwnTicketExpired { .. } => "a ticket-granting ticket that is still good".into(),
+            Self::UserToUserOtherName { own } => format!("a ticket for {}", list(own.iter())),
+            Self::OtherSessionKey => "a ticket that the KDC sealed with the session key of our present ticket".into(),
             Self::UnframedWithoutDceStyle => {
                 "GSS-API framing (RFC 2743 section 3.1), or the DCE style flag".into()
             }
@@ -237,7 +253,22 @@ impl Fact {
             }
             Self::UserToUser => {
                 "the client found an account without a service key for this name: register the SPN on an account whose \
-                 key is in the keytab"
+                 key is in the keytab; a service that runs for a user without one gives its acceptor that user's \
+                 ticket-granting ticket (Krb5Builder::user_to_user)"
+                    .into()
+            }
+            Self::OwnTicketExpired { .. } => {
+                "renew the ticket of whom this server runs for (kinit -R, or kinit), and see to it that it is renewed in time"
+                    .into()
+            }
+            Self::UserToUserOtherName { .. } => {
+                "the client is to ask for a ticket to that name; if the account has this one, too, tell the acceptor \
+                 (OwnTicket::also_named)"
+                    .into()
+            }
+            Self::OtherSessionKey => {
+                "the client got its ticket for an older one of ours: let it ask for ours again; a program that hands its \
+                 ticket out itself must hand out the one that the acceptor has"
                     .into()
             }
             Self::UnframedWithoutDceStyle | Self::FramedDceStyle => {
@@ -418,6 +449,7 @@ impl fmt::Display for Part {
         f.write_str(match self {
             Self::Framing => "the GSS-API framing",
             Self::ApReq => "the AP-REQ",
+            Self::TgtReq => "the request for our ticket",
             Self::EncTicketPart => "the ticket's sealed part",
             Self::Authenticator => "the authenticator",
             Self::AuthorizationData => "authorization data",

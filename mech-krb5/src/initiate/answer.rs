@@ -26,7 +26,7 @@ impl InitiateContext for Awaiting {
     fn step(self: Box<Self>, input: &[u8], ambient: &mut Ambient<'_>) -> Result<InitiateStep, MechReject> {
         let proved = self.prove(input)?;
         let output = match self.framing {
-            Framing::Gss => None,
+            Framing::Gss | Framing::UserToUser => None,
             Framing::Bare => Some(self.third_leg(&proved, ambient)?),
         };
         let AcceptorProved { subkey, seq_number } = proved;

@@ -14,6 +14,7 @@ mod kdc_req;
 mod krb_cred;
 mod krb_error;
 mod pa_data;
+mod tgt;
 mod ticket;
 mod token_restrictions;
 
@@ -28,6 +29,7 @@ pub use kdc_req::{KdcExchange, KdcOptions, KdcReq, KdcReqBody};
 pub use krb_cred::{EncKrbCredPart, KrbCred, KrbCredInfo};
 pub use krb_error::{ErrorCode, KrbError};
 pub use pa_data::{EtypeInfo2Entry, PaData, PaDataType, PaEncTsEnc};
+pub use tgt::{TgtRep, TgtReq};
 pub use ticket::{EncTicketPart, HostAddress, HostAddresses, Ticket, TicketFlags, Transited};
 pub use token_restrictions::TokenRestrictions;
 

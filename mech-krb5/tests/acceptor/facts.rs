@@ -3,6 +3,7 @@
 use crate::dce_style;
 use crate::faults::stages;
 use crate::login::{CLIENT, Login, SERVICE, Server, entry, error, fact};
+use crate::user_to_user;
 use mech_krb5::keytab::KeytabMiss;
 use mech_krb5::{
     BindingsDemand, Container, DelegationFault, Fact, GssChecksumFault, KeyOf, NameType, Part, PathFault,
@@ -15,7 +16,7 @@ use std::collections::BTreeSet;
 type Row = (&'static str, Blame, Verdict, GssMajor, i32);
 
 #[rustfmt::skip]
-const TABLE: [Row; 44] = {
+const TABLE: [Row; 47] = {
     use Blame::{Acceptor, Incompatible, Initiator, Malformed, Policy};
     use GssMajor as G;
     use Verdict::{Forbidden, Unauthenticated as No, Unavailable};
@@ -25,7 +26,10 @@ const TABLE: [Row; 44] = {
         ("krb5.malformed", Malformed, No, G::DefectiveToken, 60),
         ("krb5.bad_version", Malformed, No, G::DefectiveToken, 39),
         ("krb5.bad_message_type", Malformed, No, G::DefectiveToken, 40),
-        ("krb5.user_to_user", Incompatible, No, G::Failure, 60),
+        ("krb5.user_to_user", Incompatible, No, G::Failure, 67),
+        ("krb5.own_ticket_expired", Acceptor, No, G::CredentialsExpired, 67),
+        ("krb5.user_to_user_name", Incompatible, No, G::NoCred, 35),
+        ("krb5.user_to_user_key", Initiator, No, G::NoCred, 45),
         ("krb5.unframed", Malformed, No, G::DefectiveToken, 60),
         ("krb5.framed_dce_style", Malformed, No, G::DefectiveToken, 60),
         ("krb5.etype_refused", Incompatible, No, G::NoCred, 14),
@@ -102,9 +106,8 @@ fn refusals() -> Vec<(&'static str, &'static str, Reject)> {
             (fault.spoil)(&mut server, &mut login);
             refusals.push((fault.code, fault.how, server.refused(&login)));
         }
-        for (code, how, reject) in dce_style::third_legs_refused() {
-            refusals.push((code, how, reject));
-        }
+        refusals.extend(dce_style::third_legs_refused());
+        refusals.extend(user_to_user::refusals(&client, &service));
     }
     refusals
 }
@@ -155,6 +158,7 @@ fn within(fact: &Fact) -> Option<&'static str> {
         Fact::Malformed { part, .. } | Fact::BadVersion { part, .. } => match part {
             Part::Framing => "framing",
             Part::ApReq => "AP-REQ",
+            Part::TgtReq => "TGT-REQ",
             Part::EncTicketPart => "EncTicketPart",
             Part::Authenticator => "authenticator",
             Part::AuthorizationData => "authorization data",
@@ -206,6 +210,7 @@ fn every_variant_within_a_fact_is_produced() {
     let all = [
         "framing",
         "AP-REQ",
+        "TGT-REQ",
         "EncTicketPart",
         "authenticator",
         "authorization data",

@@ -9,10 +9,15 @@ use negotiate_core::{ContextFlags, MechType};
 
 /// TOK_ID and message of a token in the framing of RFC 4121 section 4.1.
 pub(crate) fn unframed(token: &[u8]) -> ([u8; 2], &[u8]) {
+    unframed_of(MechType::KRB5, token)
+}
+
+/// The same in the framing of another mechanism.
+pub(crate) fn unframed_of(mech_type: MechType, token: &[u8]) -> ([u8; 2], &[u8]) {
     let mut reader = Reader::new(token);
     let mut inner = reader.element(Tag::application(0)).unwrap();
     reader.finish().unwrap();
-    assert_eq!(inner.object_identifier().unwrap(), MechType::KRB5.contents());
+    assert_eq!(inner.object_identifier().unwrap(), mech_type.contents());
     let (token_id, message) = inner.rest().split_first_chunk().unwrap();
     (*token_id, message)
 }

@@ -29,3 +29,4 @@ mod replay;
 mod subkey;
 mod times;
 mod transited;
+mod user_to_user;

@@ -30,12 +30,14 @@ mod kind;
 mod negoex;
 mod ntlm;
 mod pac;
+mod printable;
 mod spnego;
 mod text;
 mod tree;
 
 pub use keys::Keys;
 pub use kind::Kind;
+pub use printable::{printable, printable_json};
 pub use tree::{Fault, MAX_DEPTH, MAX_NODES, MAX_SHOWN, MAX_TEXT, Node, Opened, Value};
 
 use decoder::Decoder;

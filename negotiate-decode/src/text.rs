@@ -3,6 +3,7 @@
 
 use crate::Decoded;
 use crate::json::hex;
+use crate::printable::printable;
 use crate::tree::{Fault, Node, Value, rfc3339};
 use std::fmt::Write;
 
@@ -109,20 +110,4 @@ fn shown(value: &Value) -> String {
         }
         Value::Secret(length) => format!("{length} bytes, not shown"),
     }
-}
-
-/// Anybody may have written it: no control character reaches the terminal, nor what turns the direction of text around
-/// (UAX #9).
-fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            _ if character.is_control() => shown.extend(character.escape_unicode()),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                shown.extend(character.escape_unicode());
-            }
-            _ => shown.push(character),
-        }
-    }
-    shown
 }

@@ -93,9 +93,7 @@ fn json(shown: &[Shown]) -> String {
     struct Inputs<'s> {
         inputs: &'s [Shown],
     }
-    let json = serde_json::to_string_pretty(&Inputs { inputs: shown });
-    // Strings, numbers, booleans, arrays and objects with texts as keys: nothing that JSON cannot say.
-    json.unwrap_or_else(|error| unreachable!("{error}")) + "\n"
+    crate::json(&Inputs { inputs: shown })
 }
 
 fn text(shown: &[Shown]) -> String {

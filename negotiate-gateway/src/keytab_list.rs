@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::keytab_file;
 use mech_krb5::crypto::{EncryptionType, etype_name};
 use mech_krb5::keytab::KeytabEntry;
+use negotiate_decode::printable;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -14,9 +15,7 @@ pub(crate) fn run(arguments: &KeytabList) -> Result<ExitCode, Failure> {
     let keytab = keytab_file::load_all(std::slice::from_ref(&arguments.file))?;
     let entries = entries(keytab.entries());
     let text = if arguments.json {
-        let json = serde_json::to_string_pretty(&entries);
-        // Strings, numbers and booleans only: nothing that JSON cannot say.
-        json.unwrap_or_else(|error| unreachable!("{error}")) + "\n"
+        crate::json(&entries)
     } else {
         table(&entries)
     };
@@ -68,18 +67,19 @@ fn identity(entry: &KeytabEntry) -> (i32, &[u8]) {
 }
 
 fn table(entries: &[Entry]) -> String {
+    let principals: Vec<String> = entries.iter().map(|entry| printable(&entry.principal)).collect();
     let widest = |column: fn(&Entry) -> usize| entries.iter().map(column).max().unwrap_or_default();
-    let principal = widest(|entry| entry.principal.chars().count());
+    let principal = principals.iter().map(|principal| principal.chars().count());
+    let principal = principal.max().unwrap_or_default();
     let kvno = widest(|entry| entry.kvno.to_string().len()).max("kvno".len());
     let etype = widest(|entry| entry.etype_text().len());
     let mut text = format!(
         "{:principal$}  {:>kvno$}  {:etype$}  written\n",
         "principal", "kvno", "encryption type"
     );
-    for entry in entries {
+    for (entry, name) in entries.iter().zip(&principals) {
         let mut line = format!(
-            "{:principal$}  {:>kvno$}  {:etype$}  {}",
-            entry.principal,
+            "{name:principal$}  {:>kvno$}  {:etype$}  {}",
             entry.kvno,
             entry.etype_text(),
             entry.timestamp

@@ -15,6 +15,7 @@ mod serve;
 
 use clap::Parser;
 use cli::{Cli, Command, Keytab};
+use serde::Serialize;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -30,6 +31,14 @@ fn main() -> ExitCode {
         eprintln!("{failure}");
         failure.exit_code()
     })
+}
+
+/// For programs, and for terminals where people look at it.
+fn json(value: &impl Serialize) -> String {
+    let json = serde_json::to_string_pretty(value);
+    // Strings, numbers, booleans, arrays and objects with texts as keys: nothing that JSON cannot say.
+    let json = json.unwrap_or_else(|error| unreachable!("{error}"));
+    negotiate_decode::printable_json(&json) + "\n"
 }
 
 /// Writes to standard output. That nobody reads it is no error: `negotiate keytab list FILE | head -1`.

@@ -202,20 +202,8 @@ impl Attributes {
         ];
         let warnings = self.warnings.iter().map(|warning| ("warning", warning.clone()));
         let lines = lines.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let lines = lines.chain(claims).chain(warnings);
-        lines.map(|(name, value)| (name, printable(&value)))
+        lines.chain(claims).chain(warnings)
     }
-}
-
-/// The KDC signed it, and yet users choose some of it: no control character reaches the terminal.
-fn printable(text: &str) -> String {
-    let escaped = |character: char| match character {
-        _ if character.is_control() => character.escape_unicode().to_string(),
-        // Those that turn the direction of text around (UAX #9).
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => character.escape_unicode().to_string(),
-        _ => character.to_string(),
-    };
-    text.chars().map(escaped).collect()
 }
 
 fn not_empty(text: String) -> Option<String> {
@@ -280,11 +268,5 @@ mod tests {
             of(&["S-1-18-1", "S-1-5-21-1-4", "S-1-18-2"]),
             "S-1-18-1, S-1-5-21-1-4, S-1-18-2"
         );
-    }
-
-    #[test]
-    fn no_control_character_is_shown() {
-        assert_eq!(printable("J\u{fc}rgen \"x\""), "J\u{fc}rgen \"x\"");
-        assert_eq!(printable("a\u{1b}[2J\n\u{202e}b"), "a\\u{1b}[2J\\u{a}\\u{202e}b");
     }
 }

@@ -7,6 +7,7 @@ use crate::krb5_conf::Krb5Conf;
 use mech_krb5::Details;
 use mech_krb5::keytab::Match;
 use negotiate_core::{Explain, Reject, SecurityContext, Step};
+use negotiate_decode::printable;
 use negotiate_http::RequestError;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -115,8 +116,7 @@ impl Report {
 
     /// One JSON object.
     pub(super) fn json(&self) -> String {
-        let json = serde_json::to_string_pretty(self);
-        json.unwrap_or_else(|error| unreachable!("strings, numbers and booleans only: {error}")) + "\n"
+        crate::json(self)
     }
 
     /// For people.
@@ -166,8 +166,8 @@ impl Report {
         ];
         for (name, value) in lines.into_iter().chain(attributes).chain(advice) {
             if let Some(value) = value {
-                // Writing to a String cannot fail.
-                _ = writeln!(text, "  {name:<16}{value}");
+                // The KDC signed the names, and yet users choose some of them. Writing to a String cannot fail.
+                _ = writeln!(text, "  {name:<16}{}", printable(&value));
             }
         }
         text

@@ -36,7 +36,7 @@ pub struct Account {
     pub logon_time: Option<Timestamp>,
     /// The services that act for the user, who did not come itself; the latest last.
     pub delegated_by: Vec<String>,
-    /// Attributes of the account as its administrator defined them.
+    /// Attributes of the account as its administrator defined them; none that the domain does not vouch for.
     pub claims: Vec<Claim>,
 }
 
@@ -61,16 +61,21 @@ impl Account {
         }
     }
 
-    /// All groups, of whatever domain.
+    /// All groups, of whatever domain. The primary group is among them as a rule, and need not be.
     pub fn all_groups(&self) -> impl Iterator<Item = &Group> {
         let lists = [&self.groups, &self.extra_sids, &self.resource_groups];
         lists.into_iter().flatten()
     }
 
-    /// Whether it is in the group with this SID, so that access may be granted for it ([`Group::grants`]).
+    /// Whether it is in the group with this SID, so that access may be granted for it ([`Group::grants`]). It is in its primary
+    /// group, listed or not (MS-KILE section 3.4.5.3); if that is listed, the list says whether it grants.
     #[must_use]
     pub fn is_in(&self, group: &Sid) -> bool {
-        self.all_groups().any(|one| one.sid == *group && one.grants())
+        let mut listed = self.all_groups().filter(|one| one.sid == *group).peekable();
+        match listed.peek() {
+            Some(_) => listed.any(Group::grants),
+            None => self.primary_group == *group,
+        }
     }
 }
 
@@ -204,6 +209,11 @@ mod tests {
         }
         // Not a group of its own.
         assert!(!account.is_in(&account.sid));
+        // The primary group counts although no list has it; if one has it, the list counts.
+        account.groups.remove(0);
+        assert!(account.is_in(&group(513, 0).sid));
+        account.groups.push(group(513, 0x14));
+        assert!(!account.is_in(&group(513, 0).sid));
     }
 
     // MS-PAC section 2.2.1.

@@ -20,6 +20,23 @@ impl Sid {
     /// Most subauthorities (MS-DTYP section 2.4.2.2).
     pub const MAX_SUB_AUTHORITIES: usize = 15;
 
+    /// CLAIMS_VALID (MS-DTYP section 2.4.2.4), among the extra SIDs of an account: its claims are its own domain's, and were
+    /// translated wherever they came from one forest to another.
+    pub const CLAIMS_VALID: Self = Self::of_no_domain(497);
+
+    /// COMPOUNDED_AUTHENTICATION (MS-DTYP section 2.4.2.4), among the extra SIDs of an account: the device that it logged on
+    /// from was authenticated too.
+    pub const COMPOUNDED_AUTHENTICATION: Self = Self::of_no_domain(496);
+
+    /// S-1-5-21-0-0-0 and this.
+    const fn of_no_domain(rid: u32) -> Self {
+        Self {
+            authority: [0, 0, 0, 0, 0, 5],
+            sub_authorities: [21, 0, 0, 0, rid, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            count: 5,
+        }
+    }
+
     /// From its packet representation, which must be all of `bytes`.
     ///
     /// # Errors

@@ -136,7 +136,7 @@ fn three_legs_with_mech_list_mics() {
     );
 }
 
-/// sspi says with two bytes that it knows channel bindings, where KERB_AP_OPTIONS has four (MS-KILE section 2.2.7). We
+/// sspi says with two bytes that it knows channel bindings, where KERB_AP_OPTIONS has four (MS-KILE section 3.2.5.8). We
 /// refuse that, as MIT krb5 does, whether there is a channel to be bound to or not.
 #[test]
 fn bound_to_a_channel() {

@@ -41,7 +41,7 @@ pub(super) fn check(
     }
 }
 
-/// The initiator's address: a number of RFC 4120 section 7.5.3, and octets.
+/// The initiator's address, of IPv4 or IPv6 (MS-KILE section 3.1.5.6): a number of RFC 4120 section 7.5.3, and octets.
 struct Known<'r> {
     addr_type: i32,
     octets: Cow<'r, [u8]>,

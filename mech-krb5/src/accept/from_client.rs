@@ -10,7 +10,7 @@ use negotiate_core::der::{ErrorKind, Reader};
 /// What the client says of itself in the authenticator.
 #[derive(Clone, Copy, Default)]
 pub(super) struct ClientWishes {
-    /// KERB_AP_OPTIONS (MS-KILE section 2.2.7).
+    /// AD-AUTH-DATA-AP-OPTIONS (MS-KILE section 3.2.5.8).
     ap_options: Option<u32>,
     /// The best encryption type by our order from its list (RFC 4537), if it sent one that has any of ours.
     pub(super) subkey_type: Option<EncryptionType>,
@@ -26,7 +26,7 @@ impl ClientWishes {
     }
 }
 
-/// MS-KILE section 2.2.7.
+/// MS-KILE section 3.2.5.8.
 const KERB_AP_OPTIONS_CBT: u32 = 0x4000;
 
 pub(super) fn read<'a>(
@@ -58,7 +58,7 @@ pub(super) fn read<'a>(
     Ok(Meaning::Understood)
 }
 
-/// MS-KILE section 2.2.7: 32 bits, little-endian. What cannot be read must not pass for "no bindings known".
+/// MS-KILE section 3.2.5.8: 32 bits, little-endian. What cannot be read must not pass for "no bindings known".
 fn ap_options(ad_data: &[u8]) -> Result<u32, Fact> {
     let options = <[u8; 4]>::try_from(ad_data).map_err(|_| not_ap_options(ad_data))?;
     Ok(u32::from_le_bytes(options))

@@ -48,6 +48,7 @@ pub(super) struct PacJudged {
     _minted_by_judge: (),
 }
 
+/// A changed PAC brings nobody in (MS-PAC section 4.1.1).
 pub(super) fn judge(
     found: PacFound<'_>,
     ticket: &TicketOpened<'_>,
@@ -92,7 +93,7 @@ fn verify(pac: &[u8], ticket: &TicketOpened<'_>, kdc_keys: &[Key]) -> Result<Ver
     })
 }
 
-/// The EncTicketPart as the ticket checksum covers it (MS-PAC section 2.8.3): with one zero byte in the place of the PAC.
+/// The EncTicketPart as the ticket checksum covers it (MS-PAC section 2.8.2): with one zero byte in the place of the PAC.
 fn without_pac(part: &EncTicketPart<'_>) -> Vec<u8> {
     let decode = |list| AuthorizationData::decode(&mut Reader::new(list)).ok();
     let zeroed = part.authorization_data.map(|list| {

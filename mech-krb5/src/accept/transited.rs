@@ -41,8 +41,8 @@ impl TransitedPolicy {
         );
     }
 
-    /// Tickets for services of this realm are not looked at: its KDCs check the path themselves (MS-KILE section
-    /// 3.3.5.7.7; Active Directory does not set transited-policy-checked).
+    /// Tickets for services of this realm are not looked at: its KDCs check the path themselves (Active Directory
+    /// does, and does not set transited-policy-checked: MS-KILE section 3.1.5.4).
     pub fn trust_kdc(&mut self, server_realm: &str) {
         self.trusted_kdcs.insert(server_realm.as_bytes().to_vec());
     }

@@ -40,6 +40,7 @@ impl EncryptionType {
         Self::Rc4Hmac,
     ];
 
+    // MS-KILE section 3.1.5.2 wants 17 and 18.
     /// The type with this number, if it is one of [`EncryptionType::ALL`]. Others are found by
     /// [`EncryptionTypes::find`](super::EncryptionTypes::find) alone, so that no message brings them in by its number.
     #[must_use]

@@ -36,7 +36,7 @@ impl KeyUsage {
     pub const KRB_CRED: Self = Self(14);
     /// The checksum of a KRB-SAFE.
     pub const KRB_SAFE_CHECKSUM: Self = Self(15);
-    /// Checksums of a PAC (`KERB_NON_KERB_CKSUM_SALT`, [MS-PAC] section 2.8.1).
+    /// Checksums of a PAC (`KERB_NON_KERB_CKSUM_SALT`, MS-PAC section 2.8.4, MS-KILE section 3.1.5.9).
     pub const PAC_CHECKSUM: Self = Self(17);
     /// The checksum of AD-KDC-ISSUED.
     pub const AD_KDC_ISSUED_CHECKSUM: Self = Self(19);

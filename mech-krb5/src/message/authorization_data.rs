@@ -23,7 +23,7 @@ pub struct AuthorizationDataEntry<'a> {
     pub ad_data: &'a [u8],
 }
 
-/// `ad-type` (RFC 4120 section 7.5.4, MS-KILE section 2.2.11 ff., IANA).
+/// `ad-type` (RFC 4120 section 7.5.4, MS-KILE sections 3.1.5.5 and 3.2.5.8, IANA).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdType(pub i32);
 
@@ -46,7 +46,7 @@ impl AdType {
     pub const ETYPE_NEGOTIATION: Self = Self(129);
     /// KERB-AD-RESTRICTION-ENTRY (MS-KILE section 2.2.6).
     pub const TOKEN_RESTRICTIONS: Self = Self(141);
-    /// KERB-LOCAL (MS-KILE section 2.2.4).
+    /// KERB_AUTH_DATA_LOOPBACK (MS-KILE section 2.2.4).
     pub const LOCAL: Self = Self(142);
     /// KERB-AP-OPTIONS (MS-KILE section 3.2.5.8).
     pub const AP_OPTIONS: Self = Self(143);

@@ -32,7 +32,8 @@ impl VerifiedPac {
         if let Some(delegation) = self.delegation_info().transpose()? {
             account.delegated_by = delegation.transited_services;
         }
-        if let Some(claims) = self.client_claims().transpose()? {
+        // MS-KILE section 3.4.5.3: no others than these.
+        if let (Some(claims), true) = (self.client_claims().transpose()?, self.has_valid_claims()) {
             account.claims = claims.claims;
         }
         Ok(account)

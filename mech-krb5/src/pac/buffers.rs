@@ -15,9 +15,9 @@ impl BufferType {
     pub const LOGON_INFO: Self = Self(1);
     /// Credentials for smart card logons, sealed for the client (section 2.6): here only that they are there.
     pub const CREDENTIALS_INFO: Self = Self(2);
-    /// Checksum with the service's key (section 2.8.1).
+    /// Checksum with the service's key (section 2.8.4).
     pub const SERVER_CHECKSUM: Self = Self(6);
-    /// Checksum with the KDC's key over the server checksum (section 2.8.2).
+    /// Checksum with the KDC's key over the server checksum (section 2.8.5).
     pub const KDC_CHECKSUM: Self = Self(7);
     /// Client name and authentication time (section 2.7).
     pub const CLIENT_INFO: Self = Self(10);
@@ -31,13 +31,13 @@ impl BufferType {
     pub const DEVICE_INFO: Self = Self(14);
     /// Claims of the device (section 2.13).
     pub const DEVICE_CLAIMS: Self = Self(15);
-    /// Checksum with the KDC's key over the ticket (section 2.8.3).
+    /// Checksum with the KDC's key over the ticket (section 2.8.2).
     pub const TICKET_CHECKSUM: Self = Self(16);
     /// Whether the PAC was asked for (section 2.14).
     pub const ATTRIBUTES_INFO: Self = Self(17);
     /// SID of the client that asked for the ticket (section 2.15).
     pub const REQUESTER: Self = Self(18);
-    /// Checksum with the KDC's key over the whole PAC (section 2.8.4).
+    /// Checksum with the KDC's key over the whole PAC (section 2.8.3).
     pub const FULL_CHECKSUM: Self = Self(19);
 
     /// With the names that MIT krb5 gives them behind `urn:mspac:`, and others of the same form for what it does not name.
@@ -95,7 +95,7 @@ impl fmt::Display for BufferType {
     }
 }
 
-/// Most buffers: nineteen types are defined, and none may come twice.
+/// Most buffers: fifteen types are defined, and none may come twice.
 pub const MAX_BUFFERS: usize = 64;
 
 /// `PACTYPE` (MS-PAC section 2.3), its buffers found and nothing verified:

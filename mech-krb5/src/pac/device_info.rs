@@ -1,5 +1,5 @@
 use super::PacFault;
-use super::logon_info::{SidList, in_domain};
+use super::logon_info::{SidList, account_of, in_domain};
 use super::ndr::Reader;
 use alloc::vec::Vec;
 use negotiate_core::{Group, Sid};
@@ -42,6 +42,7 @@ impl DeviceInfo {
         let domain = r.sid_behind(domain)?.ok_or(PacFault::BadContent)?;
         let groups = in_domain(&domain, r.elements(groups, 4)?)?;
         let extra_sids = SidList::read(&mut r, extra_sids)?;
+        let device = account_of(&domain, user_id, &extra_sids)?;
         let count = r.conformance(domain_groups)?;
         let heads: Vec<_> = (0..count)
             .map(|_| Ok((r.pointer()?, r.array_header()?)))
@@ -52,7 +53,7 @@ impl DeviceInfo {
             Ok(DomainGroups { domain, groups })
         });
         Ok(Self {
-            device: domain.account(user_id)?,
+            device,
             primary_group: domain.account(primary_group_id)?,
             groups,
             extra_sids: extra_sids.iter().collect(),

@@ -140,15 +140,24 @@ impl<'a> View<'a> {
         })
     }
 
-    /// MS-PAC section 2.5: an account of another domain than `LogonDomainId` has the identifier 0, and its SID is the
-    /// first of the extra ones.
     pub(super) fn user(&self) -> Result<Sid, PacFault> {
-        if self.user_id != 0 {
-            return Ok(self.logon_domain.account(self.user_id)?);
-        }
-        let first = self.extra_sids.iter().next();
-        Ok(first.ok_or(PacFault::BadContent)?.sid)
+        account_of(&self.logon_domain, self.user_id, &self.extra_sids)
     }
+
+    /// Whether this is among the extra SIDs.
+    pub(super) fn has_extra_sid(&self, sid: &Sid) -> bool {
+        self.extra_sids.iter().any(|extra| extra.sid == *sid)
+    }
+}
+
+/// An account of another domain has the identifier 0, and its SID is the first of the extra ones (MS-PAC
+/// sections 2.5 and 2.12: a device too).
+pub(super) fn account_of(domain: &Sid, rid: u32, extra_sids: &SidList<'_>) -> Result<Sid, PacFault> {
+    if rid != 0 {
+        return Ok(domain.account(rid)?);
+    }
+    let first = extra_sids.iter().next();
+    Ok(first.ok_or(PacFault::BadContent)?.sid)
 }
 
 /// `GROUP_MEMBERSHIP` (MS-PAC section 2.2.2): relative identifier and attributes, 32 bits each.

@@ -11,7 +11,7 @@
 //! | ticket (16) | the KDC's | the EncTicketPart, the PAC in it replaced by one zero byte |
 //! | full (19) | the KDC's | the PAC, the signatures of server, KDC and full checksum zeroed |
 //!
-//! Zeroed is all behind the type, the identifier of a read-only domain controller too.
+//! The KDC's own are all made with one key (MS-PAC sections 2.8.2 to 2.8.5). Zeroed is all behind the type, the identifier of a read-only domain controller too.
 //!
 //! Outside every seal lie, and so decide nothing: the KDC's signature where its key is not known; the identifier of a
 //! read-only domain controller behind it. All else of a PAC is covered, padding and the list of buffers included;
@@ -41,10 +41,10 @@ pub struct Evidence<'e> {
 /// What the KDC's own checksums are held against.
 #[derive(Clone, Copy)]
 pub struct KdcEvidence<'e> {
-    /// The keys of krbtgt: one of them must fit. The PAC does not say which version it is of.
+    /// The keys of krbtgt: one of them must fit, the same for all checksums. The PAC does not say which version it is of.
     pub keys: &'e [Key],
     /// The EncTicketPart that the PAC came in, with the PAC's ad-data replaced by a single zero byte, as the ticket
-    /// checksum covers it (MS-PAC section 2.8.3).
+    /// checksum covers it (MS-PAC section 2.8.2).
     pub ticket: &'e [u8],
 }
 
@@ -66,13 +66,14 @@ pub(super) fn verify(pac: &Pac<'_>, against: &Evidence<'_>) -> Result<(), PacFau
     let Some(KdcEvidence { keys, ticket }) = against.kdc else {
         return Ok(());
     };
-    kdc.check_any(keys, &[server.bytes])?;
+    // MS-PAC sections 2.8.2 and 2.8.3: with the key of the KDC signature, and so of its type.
+    let kdc_key = kdc.find_key(keys, &[server.bytes])?;
     if let Some(signature) = Signature::find(pac, BufferType::TICKET_CHECKSUM)? {
-        signature.check_any(keys, &[ticket])?;
+        signature.check(&kdc_key, &[ticket])?;
     }
     if let Some(full) = Signature::find(pac, BufferType::FULL_CHECKSUM)? {
         let zeroed = [server.range, kdc.range, full.range.clone()];
-        full.check_any(keys, &Zeroed::new(pac.bytes(), zeroed)?.parts)?;
+        full.check(&kdc_key, &Zeroed::new(pac.bytes(), zeroed)?.parts)?;
     }
     Ok(())
 }
@@ -114,11 +115,13 @@ impl<'a> Signature<'a> {
             .map_err(|_| PacFault::ChecksumWrong(self.which))
     }
 
-    fn check_any(&self, keys: &[Key], over: &[&[u8]]) -> Result<(), PacFault> {
+    /// The key that it was made with.
+    fn find_key(&self, keys: &[Key], over: &[&[u8]]) -> Result<ChecksumKey, PacFault> {
         let mut last = PacFault::ChecksumType(self.which);
         for key in keys {
-            match self.check(&key.checksum_key(KeyUsage::PAC_CHECKSUM), over) {
-                Ok(()) => return Ok(()),
+            let key = key.checksum_key(KeyUsage::PAC_CHECKSUM);
+            match self.check(&key, over) {
+                Ok(()) => return Ok(key),
                 // Of the faults, that of a key that goes with the type says most.
                 Err(PacFault::ChecksumType(_)) => {}
                 Err(fault) => last = fault,

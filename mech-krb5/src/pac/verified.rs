@@ -74,22 +74,56 @@ impl VerifiedPac {
             .map(DelegationInfo::decode)
     }
 
-    /// Claims about the client.
+    /// Claims about the client, as the buffer says them. They count if [`VerifiedPac::has_valid_claims`];
+    /// [`VerifiedPac::account`] has those that do.
     #[must_use]
     pub fn client_claims(&self) -> Option<Result<Claims, PacFault>> {
         self.buffer(BufferType::CLIENT_CLAIMS).map(Claims::decode)
     }
 
-    /// The device that the client logged on from.
+    /// The device that the client logged on from, as the buffer says it. It counts if
+    /// [`VerifiedPac::has_authenticated_device`].
     #[must_use]
     pub fn device_info(&self) -> Option<Result<DeviceInfo, PacFault>> {
         self.buffer(BufferType::DEVICE_INFO).map(DeviceInfo::decode)
     }
 
-    /// Claims about that device.
+    /// Claims about that device, as the buffer says them. They count if [`VerifiedPac::has_valid_device_claims`].
     #[must_use]
     pub fn device_claims(&self) -> Option<Result<Claims, PacFault>> {
         self.buffer(BufferType::DEVICE_CLAIMS).map(Claims::decode)
+    }
+
+    /// Whether the claims about the client were asked for in its own domain, and translated wherever they came from one forest
+    /// to another: the SID CLAIMS_VALID says so (MS-KILE section 3.4.5.3). Without it they are somebody else's words.
+    #[must_use]
+    pub fn has_valid_claims(&self) -> bool {
+        self.has_extra_sid(&Sid::CLAIMS_VALID)
+    }
+
+    /// Whether the KDC authenticated the device: the SID COMPOUNDED_AUTHENTICATION says so (MS-KILE section 3.4.5.3).
+    #[must_use]
+    pub fn has_authenticated_device(&self) -> bool {
+        self.has_extra_sid(&Sid::COMPOUNDED_AUTHENTICATION)
+    }
+
+    /// Whether the KDC authenticated the device, and its claims are as good as [`VerifiedPac::has_valid_claims`] says of the
+    /// client's.
+    #[must_use]
+    pub fn has_valid_device_claims(&self) -> bool {
+        let valid = |device: DeviceInfo| {
+            device
+                .extra_sids
+                .iter()
+                .any(|extra| extra.sid == Sid::CLAIMS_VALID)
+        };
+        self.has_authenticated_device() && self.device_info().and_then(Result::ok).is_some_and(valid)
+    }
+
+    fn has_extra_sid(&self, sid: &Sid) -> bool {
+        let view = self.buffer(BufferType::LOGON_INFO).map(View::read);
+        view.and_then(Result::ok)
+            .is_some_and(|view| view.has_extra_sid(sid))
     }
 
     /// SID of the client that asked for the ticket.

@@ -48,7 +48,7 @@ impl NameType {
     pub const WELLKNOWN: Self = Self(11);
 }
 
-/// A principal name with its realm, owned.
+/// A principal name with its realm, owned. Bytes as they came: nothing is normalized (MS-KILE section 3.1.5.7).
 #[derive(Clone)]
 pub struct Principal {
     name_type: NameType,

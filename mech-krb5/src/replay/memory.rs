@@ -53,7 +53,7 @@ pub struct MemoryReplayCache {
 }
 
 impl MemoryReplayCache {
-    /// An empty cache, started at the ambient time.
+    /// An empty cache (MS-KILE section 3.4.3), started at the ambient time.
     ///
     /// # Errors
     /// [`RandomUnavailable`] if its key cannot be drawn.

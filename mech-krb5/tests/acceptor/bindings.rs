@@ -182,7 +182,7 @@ fn every_bit_of_the_hash_counts() {
     }
 }
 
-/// KERB_AP_OPTIONS_CBT is one bit of 32 (MS-KILE section 2.2.7), in the authenticator, wherever the client put it.
+/// KERB_AP_OPTIONS_CBT is one bit of 32 (MS-KILE section 3.2.5.8), in the authenticator, wherever the client put it.
 #[test]
 fn knowing_bindings_is_one_bit_in_the_authenticator() {
     let (ours, bnd, _) = vectors().remove(0);

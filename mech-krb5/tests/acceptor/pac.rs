@@ -245,7 +245,7 @@ fn the_kdcs_signatures_count_where_its_key_is_known() {
     assert_eq!(knowing_the_kdc().fact(&login), Fact::PacSignatureWrong(fault));
 }
 
-/// MS-PAC section 2.8.3: over the ticket with one zero byte in the place of the PAC, wherever that stands.
+/// MS-PAC section 2.8.2: over the ticket with one zero byte in the place of the PAC, wherever that stands.
 #[test]
 fn the_ticket_checksum_is_over_the_ticket_without_its_pac() {
     let server = knowing_the_kdc();

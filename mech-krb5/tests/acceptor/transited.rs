@@ -68,7 +68,7 @@ fn trusting(builder: Krb5Builder) -> Krb5Builder {
     builder.transited(policy)
 }
 
-/// Active Directory does not set the flag (MS-KILE section 3.3.5.7.7).
+/// Active Directory does not set the flag (MS-KILE section 3.1.5.4).
 #[test]
 fn a_kdc_that_is_trusted_to_check_is_believed_for_its_own_realm() {
     for transited in [&b"EVIL.ORG"[..], b"EVIL.ORG\\"] {

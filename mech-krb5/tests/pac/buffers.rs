@@ -158,6 +158,32 @@ fn an_account_of_another_domain_is_the_first_extra_sid() {
     assert_eq!(vector.verify().unwrap_err(), PacFault::BadContent);
 }
 
+/// MS-PAC section 2.12: so it is with a device.
+#[test]
+fn a_device_of_another_domain_is_the_first_extra_sid() {
+    let mut info = testvectors::load("pac/device-info.txt")[0].bytes("buffer");
+    info[DEVICE_USER_ID..][..4].fill(0);
+    let device = with_buffer(BufferType::DEVICE_INFO, &info)
+        .device_info()
+        .unwrap()
+        .unwrap();
+    assert_eq!(device.device.to_string(), "S-1-18-1");
+    // Without extra SIDs it is none.
+    let sid = [
+        &[1, 0, 0, 0, 12, 0, 2, 0, 7, 0, 0, 0][..],
+        &crate::ndr_sid(18, &[1]),
+    ]
+    .concat();
+    let mut info = crate::with_other(info, &sid, &[]);
+    info[DEVICE_SID_COUNT..][..8].fill(0);
+    let read = with_buffer(BufferType::DEVICE_INFO, &info).device_info().unwrap();
+    assert_eq!(read, Err(PacFault::BadContent));
+}
+
+/// Where fields of `PAC_DEVICE_INFO` stand in its buffer.
+const DEVICE_USER_ID: usize = 20;
+const DEVICE_SID_COUNT: usize = DEVICE_USER_ID + 4 + 4 + 4 + 8;
+
 /// Where fields of `KERB_VALIDATION_INFO` stand in its buffer.
 const USER_ID: usize = 20 + 48 + 48 + 4;
 const SID_COUNT: usize = USER_ID + 8 + 8 + 4 + 16 + 16 + 4 + 8 + 4 + 28;

@@ -3,7 +3,7 @@
 use crate::{AUTHTIME, CLIENT, Vector, forge, forged};
 use mech_krb5::Principal;
 use mech_krb5::crypto::{EncryptionType, EncryptionTypes, Key, KeyUsage};
-use mech_krb5::pac::{BufferType, PacFault};
+use mech_krb5::pac::{BufferType, Evidence, KdcEvidence, Pac, PacFault};
 use negotiate_core::{Seconds, Timestamp};
 
 fn fault(vector: &Vector) -> PacFault {
@@ -93,6 +93,39 @@ fn the_ticket_checksum_ties_the_pac_to_its_ticket() {
     assert_eq!(
         fault(&another),
         PacFault::ChecksumWrong(BufferType::TICKET_CHECKSUM)
+    );
+}
+
+/// MS-PAC sections 2.8.2 and 2.8.3: an older key of the KDC's makes none of the others.
+#[test]
+fn the_kdcs_checksums_are_made_with_one_key() {
+    let [service_key, new, old] =
+        [7, 8, 9].map(|byte| Key::new(EncryptionType::Aes256CtsHmacSha1_96, &[byte; 32]).unwrap());
+    let verdict = |ticket_key: &Key| {
+        let signature = [
+            &16_u32.to_le_bytes()[..],
+            &forge::checksum(ticket_key, b"a ticket"),
+        ]
+        .concat();
+        let pac = forge::Pac::new("alice", AUTHTIME).with(BufferType::TICKET_CHECKSUM, signature);
+        let keys = [old.clone(), new.clone()];
+        let vector = forged(&full());
+        let evidence = Evidence {
+            service_key: &vector.service_key,
+            kdc: Some(KdcEvidence {
+                keys: &keys,
+                ticket: b"a ticket",
+            }),
+            client: vector.client.borrow(),
+            authtime: AUTHTIME,
+        };
+        let bytes = pac.sign(&service_key, &new);
+        Pac::parse(&bytes).unwrap().verify(&evidence).map(drop)
+    };
+    assert_eq!(verdict(&new), Ok(()));
+    assert_eq!(
+        verdict(&old),
+        Err(PacFault::ChecksumWrong(BufferType::TICKET_CHECKSUM))
     );
 }
 

@@ -1,6 +1,6 @@
 //! Claims of real KDCs, and what is refused of others.
 
-use crate::with_buffer;
+use crate::{AUTHTIME, forge, forged, logon_info_with_extra_sid, ndr_sid, with_buffer, with_other};
 use mech_krb5::pac::{BufferType, Claims, PacFault};
 use negotiate_core::{ClaimValues, ClaimsSource};
 
@@ -49,6 +49,53 @@ fn no_claims_are_no_claims() {
     let pac = with_buffer(BufferType::CLIENT_CLAIMS, &[]);
     assert_eq!(pac.client_claims().unwrap().unwrap().claims, []);
     assert!(pac.device_claims().is_none());
+}
+
+/// MS-KILE section 3.4.5.3: what nobody translated on its way from another forest is not known of the account.
+#[test]
+fn claims_count_where_the_domain_vouches_for_them() {
+    let claims = testvectors::load("pac/claims.txt").pop().unwrap().bytes("buffer");
+    for (rid, is_valid) in [(497, true), (496, false), (498, false)] {
+        let pac = forge::Pac::new("alice", AUTHTIME)
+            .with(BufferType::LOGON_INFO, logon_info_with_extra_sid(rid))
+            .with(BufferType::CLIENT_CLAIMS, &claims[..]);
+        let pac = forged(&pac).verify().unwrap();
+        let account = pac.account().unwrap().unwrap();
+        assert_eq!(
+            account.extra_sids[0].sid.to_string(),
+            format!("S-1-5-21-0-0-0-{rid}")
+        );
+        assert_eq!(
+            (pac.has_valid_claims(), account.claims.is_empty()),
+            (is_valid, !is_valid)
+        );
+    }
+    // Nor does anything vouch where there is no logon information.
+    assert!(!with_buffer(BufferType::CLIENT_CLAIMS, &claims).has_valid_claims());
+}
+
+/// MS-KILE section 3.4.5.3: the account's SIDs vouch for the device, and the device's for its claims.
+#[test]
+fn a_device_counts_where_the_domain_vouches_for_it() {
+    let device_info = &testvectors::load("pac/device-info.txt")[0];
+    for (rid, device_rid, expected) in [
+        (496, 497, (true, true)),
+        (496, 496, (true, false)),
+        (497, 497, (false, false)),
+    ] {
+        let sid = ndr_sid(5, &[21, 0, 0, 0, device_rid]);
+        let device = with_other(device_info.bytes("buffer"), &ndr_sid(18, &[1]), &sid);
+        let pac = forge::Pac::new("alice", AUTHTIME)
+            .with(BufferType::LOGON_INFO, logon_info_with_extra_sid(rid))
+            .with(BufferType::DEVICE_INFO, device);
+        let pac = forged(&pac).verify().unwrap();
+        let extra = pac.device_info().unwrap().unwrap().extra_sids[0].sid;
+        assert_eq!(extra.to_string(), format!("S-1-5-21-0-0-0-{device_rid}"));
+        assert_eq!(
+            (pac.has_authenticated_device(), pac.has_valid_device_claims()),
+            expected
+        );
+    }
 }
 
 /// Where the fields of `CLAIMS_SET_METADATA` stand in a buffer.

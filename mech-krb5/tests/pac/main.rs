@@ -164,6 +164,34 @@ fn with_buffer(buffer_type: BufferType, content: &[u8]) -> VerifiedPac {
         .unwrap()
 }
 
+/// The packet representation of a SID of these subauthorities, behind their count, as NDR has it.
+fn ndr_sid(authority: u8, sub_authorities: &[u32]) -> Vec<u8> {
+    let count = u8::try_from(sub_authorities.len()).unwrap();
+    let mut sid = [&[count, 0, 0, 0, 1, count][..], &[0, 0, 0, 0, 0, authority]].concat();
+    sid.extend(sub_authorities.iter().flat_map(|sub| sub.to_le_bytes()));
+    sid
+}
+
+/// The buffer with other bytes in the place of these, and the length of the object that it then has.
+fn with_other(mut buffer: Vec<u8>, these: &[u8], other: &[u8]) -> Vec<u8> {
+    let at = buffer
+        .windows(these.len())
+        .position(|bytes| bytes == these)
+        .unwrap();
+    buffer.splice(at..at + these.len(), other.iter().copied());
+    buffer.resize(buffer.len().next_multiple_of(8), 0);
+    let object_len = u32::try_from(buffer.len() - 16).unwrap();
+    buffer[8..12].copy_from_slice(&object_len.to_le_bytes());
+    buffer
+}
+
+/// Logon information of Windows, its first extra SID replaced by S-1-5-21-0-0-0 and this.
+fn logon_info_with_extra_sid(rid: u32) -> Vec<u8> {
+    let info = testvectors::load("pac/logon-info.txt")[0].bytes("logon-info");
+    let sid = ndr_sid(5, &[21, 773_533_881, 1_816_936_887, 355_810_188, 513]);
+    with_other(info, &sid, &ndr_sid(5, &[21, 0, 0, 0, rid]))
+}
+
 fn forged(pac: &forge::Pac) -> Vector {
     let [service_key, kdc_key] =
         [7, 8].map(|byte| Key::new(EncryptionType::Aes256CtsHmacSha1_96, &[byte; 32]).unwrap());

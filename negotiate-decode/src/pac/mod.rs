@@ -68,18 +68,18 @@ impl Buffer {
         Some(match self.buffer_type {
             1 => ("logon-info", "MS-PAC section 2.5", logon_info::read as Reader),
             2 => ("credentials-info", "MS-PAC section 2.6.1", credentials),
-            6 => ("server-checksum", "MS-PAC section 2.8.1", signature),
-            7 => ("privsvr-checksum", "MS-PAC section 2.8.2", signature),
+            6 => ("server-checksum", "MS-PAC section 2.8.4", signature),
+            7 => ("privsvr-checksum", "MS-PAC section 2.8.5", signature),
             10 => ("client-info", "MS-PAC section 2.7", client_info),
             11 => ("delegation-info", "MS-PAC section 2.9", logon_info::delegation),
             12 => ("upn-dns-info", "MS-PAC section 2.10", upn_dns_info),
             13 => ("client-claims", "MS-PAC section 2.11", claims),
             14 => ("device-info", "MS-PAC section 2.12", logon_info::device),
             15 => ("device-claims", "MS-PAC section 2.13", claims),
-            16 => ("ticket-checksum", "MS-PAC section 2.8.3", signature),
+            16 => ("ticket-checksum", "MS-PAC section 2.8.2", signature),
             17 => ("attributes-info", "MS-PAC section 2.14", attributes),
             18 => ("requestor", "MS-PAC section 2.15", requestor),
-            19 => ("full-checksum", "MS-PAC section 2.8.4", signature),
+            19 => ("full-checksum", "MS-PAC section 2.8.3", signature),
             _ => return None,
         })
     }

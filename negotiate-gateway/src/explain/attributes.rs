@@ -137,7 +137,7 @@ impl Attributes {
             self.proxy_target = not_empty(delegation.proxy_target);
             self.delegated_by = delegation.transited_services;
         }
-        if let Some(claims) = self.readable(pac.client_claims()) {
+        if let Some(claims) = self.readable(pac.client_claims().filter(|_| pac.has_valid_claims())) {
             self.claims = values(claims);
         }
         self.requester_sid = self.readable(pac.requester()).map(|sid| sid.to_string());
@@ -152,8 +152,8 @@ impl Attributes {
     }
 
     fn device(&mut self, pac: &VerifiedPac) -> Option<Device> {
-        let info = self.readable(pac.device_info());
-        let claims = self.readable(pac.device_claims());
+        let info = self.readable(pac.device_info().filter(|_| pac.has_authenticated_device()));
+        let claims = self.readable(pac.device_claims().filter(|_| pac.has_valid_device_claims()));
         if info.is_none() && claims.is_none() {
             return None;
         }

@@ -77,7 +77,7 @@ impl Grant<'_> {
     fn ticket(&self, kdc: &Kdc, server: &Principal) -> Result<Vec<u8>, Refusal> {
         let AccountKey { key, kvno } = self.server.favourite_key(kdc.realm()).ok_or(NO_KEY)?;
         let kdc_key = kdc.krbtgt().favourite_key(kdc.realm()).ok_or(NO_KEY)?.key;
-        // MS-PAC section 2.8.3: the KDC signs the ticket with the PAC left out. Its own tickets have no such signature.
+        // MS-PAC section 2.8.2: the KDC signs the ticket with the PAC left out. Its own tickets have no such signature.
         let is_own = self.server.name.starts_with("krbtgt/");
         let without_pac = self.enc_ticket_part(&pac_data(&[0]))?;
         let pac = PacParts {

@@ -19,7 +19,7 @@ pub(super) struct PacParts<'a> {
     /// The key of the service that the ticket is for.
     pub(super) server_key: &'a Key,
     pub(super) kdc_key: &'a Key,
-    /// The EncTicketPart with a PAC of one zero byte, which the KDC signs in tickets for services (section 2.8.3).
+    /// The EncTicketPart with a PAC of one zero byte, which the KDC signs in tickets for services (section 2.8.2).
     pub(super) ticket: Option<&'a [u8]>,
 }
 
@@ -33,13 +33,13 @@ impl PacParts<'_> {
         buffers.push((BufferType::SERVER_CHECKSUM, room(self.server_key)));
         buffers.push((BufferType::KDC_CHECKSUM, room(self.kdc_key)));
         let (mut pac, offsets) = lay_out(&buffers);
-        // Section 2.8.1: over the whole PAC, the signatures of server and KDC zeroed.
+        // Section 2.8.4: over the whole PAC, the signatures of server and KDC zeroed.
         let [.., server_offset, kdc_offset] = offsets[..] else {
             unreachable!("the two signatures are the last buffers")
         };
         let server = signature(self.server_key, &pac);
         put(&mut pac, server_offset, &server);
-        // Section 2.8.2: over the server's signature.
+        // Section 2.8.5: over the server's signature.
         let kdc = signature(self.kdc_key, &server[TYPE_LEN..]);
         put(&mut pac, kdc_offset, &kdc);
         pac

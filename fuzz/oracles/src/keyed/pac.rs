@@ -143,7 +143,7 @@ fn is_of(info: &[u8], cname: &Components, authtime: i64) -> bool {
     read().unwrap_or(false)
 }
 
-/// The EncTicketPart with one zero byte for each PAC, as deep as one AD-IF-RELEVANT (MS-PAC section 2.8.3).
+/// The EncTicketPart with one zero byte for each PAC, as deep as one AD-IF-RELEVANT (MS-PAC section 2.8.2).
 pub(super) fn without_pac(der: &[u8]) -> Option<Vec<u8>> {
     let fields = tlv::series(crate::kerberos::application(3, der)?)?;
     let mut out = Vec::new();

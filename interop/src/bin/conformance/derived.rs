@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// Within what a checksum is over something.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Scope {
-    /// MS-PAC section 2.8.1.
+    /// MS-PAC section 2.8.4.
     Pac,
     /// RFC 7751 section 4.
     Cammac,

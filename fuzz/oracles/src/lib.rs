@@ -31,6 +31,7 @@ mod negotiation;
 pub mod pac;
 pub mod per_message;
 mod refusal;
+pub mod replay_file;
 mod seeds;
 pub mod spnego_exchange;
 pub mod spnego_token;
@@ -52,7 +53,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     Target {
         name: "der",
         check: der::check,
@@ -122,5 +123,10 @@ pub const TARGETS: [Target; 14] = [
         name: "auth_to_local",
         check: auth_to_local::check,
         seeds: seeds::local_names,
+    },
+    Target {
+        name: "replay_file",
+        check: replay_file::check,
+        seeds: seeds::none,
     },
 ];

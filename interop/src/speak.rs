@@ -1,5 +1,7 @@
-//! Whole conversations with other people's initiators, by `tools/speak.py`: the login, and messages under its keys.
+//! Whole conversations with other people's initiators, by `tools/speak.py` and `tools/user_to_user.py`: the login, and messages
+//! under its keys.
 
+use crate::kdc::Tickets;
 use crate::peers::tool;
 use negotiate_core::{
     Acceptor, Ambient, Exchange, MessageOrder, Protection, Reject, SecurityContext, Step, SystemRandom,
@@ -65,8 +67,53 @@ pub fn converse(
     Ok((context, Spoken { first, mic }))
 }
 
+/// A login of user-to-user authentication by MIT's libkrb5: `tools/user_to_user.py`.
+#[derive(Debug)]
+pub struct UserToUser {
+    /// Ours.
+    pub context: SecurityContext,
+    /// What the initiator sent.
+    pub tokens: Vec<Vec<u8>>,
+    /// What the initiator said of the end: the acceptor's subkey, if it has understood.
+    pub said: String,
+}
+
+/// Lets the initiator log in to `service` in this style; `told` is the acceptor's ticket, for who does not ask for it.
+///
+/// # Errors
+///
+/// If the acceptor refuses it.
+///
+/// # Panics
+///
+/// If the initiator fails.
+pub fn user_to_user(
+    tickets: &Tickets,
+    style: &str,
+    service: &str,
+    told: Option<&[u8]>,
+    acceptor: &Acceptor,
+) -> Result<UserToUser, Box<Reject>> {
+    let mut command = tool("user_to_user.py");
+    command.args(["initiate", style, service]);
+    let mut peer = Peer::start(tickets.given_to(&mut command));
+    if let Some(ticket) = told {
+        peer.say(ticket);
+    }
+    let first = peer.hear();
+    let context = peer.login(acceptor.exchange(None), &first)?;
+    let said = peer.line();
+    Ok(UserToUser {
+        context,
+        tokens: std::mem::take(&mut peer.heard),
+        said,
+    })
+}
+
 struct Peer {
     child: Child,
+    /// Every token of the initiator's.
+    heard: Vec<Vec<u8>>,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
@@ -82,6 +129,7 @@ impl Peer {
             input: child.stdin.take().expect("piped"),
             output: BufReader::new(child.stdout.take().expect("piped")),
             child,
+            heard: Vec::new(),
         }
     }
 
@@ -126,6 +174,7 @@ impl Peer {
             .map(|at| u8::from_str_radix(&line[at..at + 2], 16).expect("hex digits"))
             .collect();
         assert!(!token.is_empty(), "the initiator ended: see its standard error");
+        self.heard.push(token.clone());
         token
     }
 

@@ -206,7 +206,7 @@ impl File {
 
     fn put(&mut self, place: u64, stored: Stored) {
         assert!(
-            place >= 16 && place % 16 == 0 && place <= LAST_TABLE_END,
+            place >= 16 && place.is_multiple_of(16) && place <= LAST_TABLE_END,
             "{place}"
         );
         self.len = self.len.max(place + 16);

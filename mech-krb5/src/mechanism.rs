@@ -10,6 +10,7 @@ use crate::own_ticket::OwnTicketSource;
 use crate::replay::ReplayCache;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 use core::fmt;
 use negotiate_core::{AcceptRequest, Ambient, MechReject, MechStep, MechType, Mechanism, Seconds};
 
@@ -37,10 +38,11 @@ impl Krb5 {
             keys,
             own_ticket: None,
             replay_cache: None,
+            subkey_types: None,
             policy: Policy {
                 clock_skew: Seconds(300),
                 encryption_types: EncryptionTypes::default(),
-                subkey_types: Vec::from(PREFERRED_TYPES),
+                subkey_types: Vec::new(),
                 addresses: AddressPolicy::default(),
                 anonymous: AnonymousPolicy::default(),
                 unknown_authorization_data: UnknownAuthorizationData::default(),
@@ -59,6 +61,16 @@ pub(crate) const PREFERRED_TYPES: [EncryptionType; 4] = [
     EncryptionType::Aes256CtsHmacSha384_192,
     EncryptionType::Aes128CtsHmacSha256_128,
 ];
+
+/// These, and behind them, as with MIT krb5, those that are there because they were named. RC4 is nobody's preference.
+fn preferred_among(types: EncryptionTypes) -> Vec<EncryptionType> {
+    let named = types
+        .iter()
+        .filter(|etype| !PREFERRED_TYPES.contains(etype) && *etype != EncryptionType::Rc4Hmac);
+    let mut named: Vec<_> = named.collect();
+    named.sort_unstable_by_key(|etype| Reverse(etype.key_len()));
+    PREFERRED_TYPES.into_iter().chain(named).collect()
+}
 
 impl Mechanism for Krb5 {
     fn mech_types(&self) -> &[MechType] {
@@ -84,6 +96,7 @@ pub struct Krb5Builder {
     keys: Arc<dyn KeytabSource>,
     own_ticket: Option<Arc<dyn OwnTicketSource>>,
     replay_cache: Option<Arc<dyn ReplayCache>>,
+    subkey_types: Option<Vec<EncryptionType>>,
     policy: Policy,
 }
 
@@ -134,10 +147,10 @@ impl Krb5Builder {
     }
 
     /// Encryption types for the acceptor's subkey, the preferred one first, where the client offers several (RFC 4537).
-    /// Default: 18, 17, 20, 19.
+    /// Default: 18, 17, 20, 19, and then 26 and 25, if [`Krb5Builder::encryption_types`] names Camellia.
     #[must_use]
     pub fn subkey_types(mut self, types: impl Into<Vec<EncryptionType>>) -> Self {
-        self.policy.subkey_types = types.into();
+        self.subkey_types = Some(types.into());
         self
     }
 
@@ -195,8 +208,10 @@ impl Krb5Builder {
             keys,
             own_ticket,
             replay_cache,
-            policy,
+            subkey_types,
+            mut policy,
         } = self;
+        policy.subkey_types = subkey_types.unwrap_or_else(|| preferred_among(policy.encryption_types));
         if own_ticket.is_none()
             && !keys
                 .current()
@@ -231,7 +246,7 @@ pub enum Krb5ConfigError {
 impl fmt::Display for Krb5ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NoUsableKey => "the keytab has no key of encryption type 17, 18, 19 or 20",
+            Self::NoUsableKey => "the keytab has no key of an encryption type that is accepted here",
             Self::NoReplayCache => "there is no replay cache",
         })
     }

@@ -18,21 +18,30 @@ impl Random for Fixed<'_> {
 }
 
 fn load(name: &str) -> impl Iterator<Item = Case> {
-    testvectors::load(&format!("rfc/8009/{name}"))
-        .into_iter()
-        .chain(testvectors::load(&format!("krb5/{name}")))
+    let mut cases = testvectors::load(&format!("rfc/8009/{name}"));
+    cases.extend(testvectors::load(&format!("krb5/{name}")));
+    #[cfg(feature = "camellia")]
+    cases.extend(testvectors::load(&match name {
+        "prf.txt" => format!("krb5/camellia-{name}"),
+        _ => format!("rfc/6803/{name}"),
+    }));
+    cases.into_iter()
+}
+
+/// Those that nobody has to name, and the others.
+fn types() -> EncryptionTypes {
+    let types = EncryptionTypes::new().danger_with_rc4();
+    #[cfg(feature = "camellia")]
+    let types = types.with_camellia();
+    types
 }
 
 fn etype_of(case: &Case) -> EncryptionType {
-    EncryptionTypes::new()
-        .danger_with_rc4()
-        .find(case.number("etype"))
-        .expect("an implemented type")
+    types().find(case.number("etype")).expect("an implemented type")
 }
 
-/// The types that nobody has to name, and the others.
 fn every_type() -> impl Iterator<Item = EncryptionType> {
-    EncryptionTypes::new().danger_with_rc4().iter()
+    types().iter()
 }
 
 /// The confounder of a ciphertext that was decrypted in place.

@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::{acceptor_that_names, captured_at, judge};
+use common::{acceptor_that_names, captured_at, is_accepted_by_name, judge};
 use mech_krb5::{Details, keytab::Match};
 use negotiate_core::der::Tag;
 use negotiate_core::{SecurityContext, Step};
@@ -51,10 +51,7 @@ fn a_flipped_bit_changes_nothing_that_is_accepted() {
     let mut accepted: BTreeMap<&str, u32> = BTreeMap::new();
     let mut list = String::new();
     let mut flips = 0_u32;
-    for capture in captures()
-        .into_iter()
-        .filter(|capture| capture.expect_if_named().unwrap_or(capture.expect()) == "accepted")
-    {
+    for capture in captures().into_iter().filter(is_accepted_by_name) {
         let (acceptor, now) = (acceptor_that_names(&capture), captured_at(&capture));
         let token = capture.initiator_token();
         let Ok(Step::Complete { context, .. }) = judge(&acceptor, &capture, &token, now) else {

@@ -406,6 +406,8 @@ fn an_entry_that_the_format_cannot_hold_is_refused() {
         (19, 0),
         (20, 31),
         (23, 20),
+        (25, 32),
+        (26, 16),
         (3, 0),
         (3, 65_536),
     ] {

@@ -23,6 +23,7 @@
 //! | feature | brings |
 //! |---|---|
 //! | `krb5` (default) | `krb5`: Kerberos V5 with the keys of a keytab |
+//! | `camellia` | `krb5`, with Camellia for acceptors that name it |
 //! | `http` | `http`: a tower layer for any HTTP service, and a server loop |
 //! | `axum` | `http`, with the user as an extractor of axum handlers |
 //! | `io` | `io`: keytab files, merged and watched |

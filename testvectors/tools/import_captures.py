@@ -91,7 +91,7 @@ REFUSED = {
 }
 ACCEPTED_ETYPES = (17, 18, 19, 20)
 # Accepted as well by an acceptor that was told to, by name.
-NAMED_ETYPES = (23,)
+NAMED_ETYPES = (23, 25, 26)
 
 # Cases whose token, reply or keytab has another name than `01-initiator.bin`, `01-acceptor.bin`,
 # `01-client.bin`, `01-server.bin` and `service.keytab`: (case, name here, token, reply, keytab, extra facts).

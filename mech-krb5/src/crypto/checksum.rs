@@ -2,10 +2,18 @@
 
 use super::danger::rfc4757::HmacMd5;
 use super::rfc3961;
+#[cfg(feature = "camellia")]
+use super::rfc6803;
 use super::rfc8009;
 use super::specific_key::Tag;
 use super::{ChecksumType, CryptoError, EncryptionType, Key, KeyUsage};
 use aes::{Aes128, Aes256};
+#[cfg(feature = "camellia")]
+use alloc::boxed::Box;
+#[cfg(feature = "camellia")]
+use camellia::{Camellia128, Camellia256};
+#[cfg(feature = "camellia")]
+use cmac::Cmac;
 use core::fmt;
 use hmac::{Hmac, Mac};
 use sha1::Sha1;
@@ -22,6 +30,11 @@ enum Kc {
     Sha256(Hmac<Sha256>),
     Sha384(Hmac<Sha384>),
     Md5(HmacMd5),
+    // Boxed, so that no key takes more room because these are there.
+    #[cfg(feature = "camellia")]
+    Camellia128(Box<Cmac<Camellia128>>),
+    #[cfg(feature = "camellia")]
+    Camellia256(Box<Cmac<Camellia256>>),
 }
 
 impl ChecksumKey {
@@ -36,6 +49,14 @@ impl ChecksumKey {
                 EncryptionType::Aes128CtsHmacSha256_128 => Kc::Sha256(rfc8009::checksum_key(key, usage)),
                 EncryptionType::Aes256CtsHmacSha384_192 => Kc::Sha384(rfc8009::checksum_key(key, usage)),
                 EncryptionType::Rc4Hmac => Kc::Md5(HmacMd5::new(key, usage)),
+                #[cfg(feature = "camellia")]
+                EncryptionType::Camellia128CtsCmac => {
+                    Kc::Camellia128(Box::new(rfc6803::checksum_key(key, usage)))
+                }
+                #[cfg(feature = "camellia")]
+                EncryptionType::Camellia256CtsCmac => {
+                    Kc::Camellia256(Box::new(rfc6803::checksum_key(key, usage)))
+                }
             },
         }
     }
@@ -55,6 +76,10 @@ impl ChecksumKey {
             Kc::Sha256(kc) => Tag::truncate(len, over(kc, parts).finalize().as_bytes()),
             Kc::Sha384(kc) => Tag::truncate(len, over(kc, parts).finalize().as_bytes()),
             Kc::Md5(kc) => Tag::truncate(len, kc.over(parts).finalize().as_bytes()),
+            #[cfg(feature = "camellia")]
+            Kc::Camellia128(kc) => Tag::truncate(len, over(&**kc, parts).finalize().as_bytes()),
+            #[cfg(feature = "camellia")]
+            Kc::Camellia256(kc) => Tag::truncate(len, over(&**kc, parts).finalize().as_bytes()),
         }
     }
 
@@ -73,6 +98,10 @@ impl ChecksumKey {
             Kc::Sha256(kc) => over(kc, parts).verify_truncated_left(checksum),
             Kc::Sha384(kc) => over(kc, parts).verify_truncated_left(checksum),
             Kc::Md5(kc) => kc.over(parts).verify_truncated_left(checksum),
+            #[cfg(feature = "camellia")]
+            Kc::Camellia128(kc) => over(&**kc, parts).verify_truncated_left(checksum),
+            #[cfg(feature = "camellia")]
+            Kc::Camellia256(kc) => over(&**kc, parts).verify_truncated_left(checksum),
         }
         .map_err(|_| CryptoError::IntegrityCheckFailed)
     }

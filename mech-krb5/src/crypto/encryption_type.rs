@@ -8,6 +8,7 @@ use core::ops::Range;
 ///
 /// Numbers that are only recognised, so that a message can name them, are known to [`etype_name`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[non_exhaustive]
 pub enum EncryptionType {
     /// 17, RFC 3962.
     Aes128CtsHmacSha1_96,
@@ -20,6 +21,13 @@ pub enum EncryptionType {
     /// 23, RFC 4757: broken, and used only where it is named, see
     /// [`EncryptionTypes::danger_with_rc4`](super::EncryptionTypes::danger_with_rc4).
     Rc4Hmac,
+    /// 25, RFC 6803: used only where it is named, see
+    /// [`EncryptionTypes::with_camellia`](super::EncryptionTypes::with_camellia).
+    #[cfg(feature = "camellia")]
+    Camellia128CtsCmac,
+    /// 26, RFC 6803: likewise.
+    #[cfg(feature = "camellia")]
+    Camellia256CtsCmac,
 }
 
 impl EncryptionType {
@@ -32,12 +40,16 @@ impl EncryptionType {
     ];
 
     /// Every implemented type: what can be held, which is not what may be used.
-    pub(crate) const IMPLEMENTED: [Self; 5] = [
+    pub(crate) const IMPLEMENTED: &[Self] = &[
         Self::Aes128CtsHmacSha1_96,
         Self::Aes256CtsHmacSha1_96,
         Self::Aes128CtsHmacSha256_128,
         Self::Aes256CtsHmacSha384_192,
         Self::Rc4Hmac,
+        #[cfg(feature = "camellia")]
+        Self::Camellia128CtsCmac,
+        #[cfg(feature = "camellia")]
+        Self::Camellia256CtsCmac,
     ];
 
     // MS-KILE section 3.1.5.2 wants 17 and 18.
@@ -63,6 +75,10 @@ impl EncryptionType {
             Self::Aes128CtsHmacSha256_128 => 19,
             Self::Aes256CtsHmacSha384_192 => 20,
             Self::Rc4Hmac => 23,
+            #[cfg(feature = "camellia")]
+            Self::Camellia128CtsCmac => 25,
+            #[cfg(feature = "camellia")]
+            Self::Camellia256CtsCmac => 26,
         }
     }
 
@@ -75,6 +91,10 @@ impl EncryptionType {
             Self::Aes128CtsHmacSha256_128 => "aes128-cts-hmac-sha256-128",
             Self::Aes256CtsHmacSha384_192 => "aes256-cts-hmac-sha384-192",
             Self::Rc4Hmac => "rc4-hmac",
+            #[cfg(feature = "camellia")]
+            Self::Camellia128CtsCmac => "camellia128-cts-cmac",
+            #[cfg(feature = "camellia")]
+            Self::Camellia256CtsCmac => "camellia256-cts-cmac",
         }
     }
 
@@ -84,16 +104,22 @@ impl EncryptionType {
         match self {
             Self::Aes128CtsHmacSha1_96 | Self::Aes128CtsHmacSha256_128 | Self::Rc4Hmac => 16,
             Self::Aes256CtsHmacSha1_96 | Self::Aes256CtsHmacSha384_192 => 32,
+            #[cfg(feature = "camellia")]
+            Self::Camellia128CtsCmac => 16,
+            #[cfg(feature = "camellia")]
+            Self::Camellia256CtsCmac => 32,
         }
     }
 
-    /// Bytes of the HMAC in a ciphertext, which may be cut, and of a checksum.
+    /// Bytes of the HMAC or CMAC in a ciphertext, which may be cut, and of a checksum.
     #[must_use]
     pub const fn mac_len(self) -> usize {
         match self {
             Self::Aes128CtsHmacSha1_96 | Self::Aes256CtsHmacSha1_96 => 12,
             Self::Aes128CtsHmacSha256_128 | Self::Rc4Hmac => 16,
             Self::Aes256CtsHmacSha384_192 => 24,
+            #[cfg(feature = "camellia")]
+            Self::Camellia128CtsCmac | Self::Camellia256CtsCmac => 16,
         }
     }
 
@@ -103,7 +129,7 @@ impl EncryptionType {
         self.confounder_len().saturating_add(self.mac_len())
     }
 
-    /// Bytes of the confounder: a block of AES, or what RFC 4757 section 5 says.
+    /// Bytes of the confounder: a block of the cipher, or what RFC 4757 section 5 says.
     pub(super) const fn confounder_len(self) -> usize {
         match self {
             Self::Rc4Hmac => 8,
@@ -134,7 +160,7 @@ impl EncryptionType {
             .unwrap_or_default()
     }
 
-    /// Bytes that the pseudo-random function gives: a block of AES, or a whole hash.
+    /// Bytes that the pseudo-random function gives: a block of the cipher, or a whole hash.
     #[must_use]
     pub const fn prf_len(self) -> usize {
         match self {
@@ -142,6 +168,8 @@ impl EncryptionType {
             Self::Aes128CtsHmacSha256_128 => 32,
             Self::Aes256CtsHmacSha384_192 => 48,
             Self::Rc4Hmac => 20,
+            #[cfg(feature = "camellia")]
+            Self::Camellia128CtsCmac | Self::Camellia256CtsCmac => 16,
         }
     }
 
@@ -154,15 +182,21 @@ impl EncryptionType {
             Self::Aes128CtsHmacSha256_128 => ChecksumType::HmacSha256_128Aes128,
             Self::Aes256CtsHmacSha384_192 => ChecksumType::HmacSha384_192Aes256,
             Self::Rc4Hmac => ChecksumType::HmacMd5,
+            #[cfg(feature = "camellia")]
+            Self::Camellia128CtsCmac => ChecksumType::CmacCamellia128,
+            #[cfg(feature = "camellia")]
+            Self::Camellia256CtsCmac => ChecksumType::CmacCamellia256,
         }
     }
 
-    /// PBKDF2 iterations when no parameters are given: RFC 3962 section 4 and RFC 8009 section 4. RC4 has none.
+    /// PBKDF2 iterations when no parameters are given: RFC 3962 section 4, RFC 8009 section 4, RFC 6803 section 4. RC4 has none.
     pub(crate) const fn default_iterations(self) -> u32 {
         match self {
             Self::Aes128CtsHmacSha1_96 | Self::Aes256CtsHmacSha1_96 => 4096,
             Self::Aes128CtsHmacSha256_128 | Self::Aes256CtsHmacSha384_192 => 32768,
             Self::Rc4Hmac => 1,
+            #[cfg(feature = "camellia")]
+            Self::Camellia128CtsCmac | Self::Camellia256CtsCmac => 32768,
         }
     }
 }
@@ -213,6 +247,16 @@ pub const fn etype_name(number: i32) -> Option<&'static str> {
     })
 }
 
+/// Bytes of a key of the type with this number, if it is implemented; of Camellia also where that is not built in, so that the
+/// same keytabs can be read.
+pub(crate) const fn prescribed_key_len(number: i32) -> Option<usize> {
+    match number {
+        17 | 19 | 23 | 25 => Some(16),
+        18 | 20 | 26 => Some(32),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,13 +265,22 @@ mod tests {
     fn numbers_and_names_lead_back_to_the_type() {
         for etype in EncryptionType::ALL {
             assert_eq!(EncryptionType::from_number(etype.number()), Some(etype));
+        }
+        for etype in EncryptionType::IMPLEMENTED {
             assert_eq!(etype_name(etype.number()), Some(etype.name()));
+            assert_eq!(prescribed_key_len(etype.number()), Some(etype.key_len()));
         }
     }
 
     #[test]
-    fn weak_types_have_names_and_are_not_found_by_number() {
-        for (number, name) in [(3, "des-cbc-md5"), (16, "des3-cbc-sha1-kd"), (23, "rc4-hmac")] {
+    fn other_types_have_names_and_are_not_found_by_number() {
+        for (number, name) in [
+            (3, "des-cbc-md5"),
+            (16, "des3-cbc-sha1-kd"),
+            (23, "rc4-hmac"),
+            (25, "camellia128-cts-cmac"),
+            (26, "camellia256-cts-cmac"),
+        ] {
             assert_eq!(etype_name(number), Some(name));
             assert_eq!(EncryptionType::from_number(number), None);
         }

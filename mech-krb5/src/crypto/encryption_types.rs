@@ -6,6 +6,8 @@ use super::EncryptionType;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EncryptionTypes {
     rc4: Named,
+    #[cfg(feature = "camellia")]
+    camellia: Named,
 }
 
 /// Whether a type that nobody gets by default was named.
@@ -25,7 +27,11 @@ impl EncryptionTypes {
     /// Those of RFC 3962 and RFC 8009.
     #[must_use]
     pub const fn new() -> Self {
-        Self { rc4: Named::No }
+        Self {
+            rc4: Named::No,
+            #[cfg(feature = "camellia")]
+            camellia: Named::No,
+        }
     }
 
     /// These and RC4-HMAC (23). Its keys are unsalted MD4 hashes of passwords, which anybody with an account can get a ticket
@@ -34,6 +40,15 @@ impl EncryptionTypes {
     #[must_use]
     pub const fn danger_with_rc4(mut self) -> Self {
         self.rc4 = Named::Yes;
+        self
+    }
+
+    /// These and Camellia with CMAC (25, 26; RFC 6803). Nothing is wrong with them; but next to nobody has them, they are slower
+    /// than AES by much, and the cipher's tables can be watched through the processor's cache by whoever runs code on it.
+    #[cfg(feature = "camellia")]
+    #[must_use]
+    pub const fn with_camellia(mut self) -> Self {
+        self.camellia = Named::Yes;
         self
     }
 
@@ -51,7 +66,13 @@ impl EncryptionTypes {
 
     /// The types, those that had to be named last.
     pub fn iter(self) -> impl Iterator<Item = EncryptionType> {
-        let named = [(self.rc4, EncryptionType::Rc4Hmac)];
+        let named = [
+            (self.rc4, EncryptionType::Rc4Hmac),
+            #[cfg(feature = "camellia")]
+            (self.camellia, EncryptionType::Camellia128CtsCmac),
+            #[cfg(feature = "camellia")]
+            (self.camellia, EncryptionType::Camellia256CtsCmac),
+        ];
         let named = named.into_iter().filter(|(named, _)| *named == Named::Yes);
         EncryptionType::ALL
             .into_iter()
@@ -73,5 +94,19 @@ mod tests {
         for number in [1, 2, 3, 5, 7, 16, 24, -133] {
             assert_eq!(types.danger_with_rc4().find(number), None);
         }
+    }
+
+    #[cfg(feature = "camellia")]
+    #[test]
+    fn camellia_is_there_if_it_was_named() {
+        let types = EncryptionTypes::new();
+        for etype in [
+            EncryptionType::Camellia128CtsCmac,
+            EncryptionType::Camellia256CtsCmac,
+        ] {
+            assert!(!types.danger_with_rc4().contains(etype));
+            assert_eq!(types.with_camellia().find(etype.number()), Some(etype));
+        }
+        assert_eq!(types.with_camellia().find(23), None);
     }
 }

@@ -2,10 +2,14 @@
 
 use super::checksum::ChecksumKey;
 use super::danger::rfc4757;
+#[cfg(feature = "camellia")]
+use super::rfc6803;
 use super::specific_key::SpecificKey;
 use super::{EncryptionType, KeyError, KeyUsage, rfc3961, rfc3962, rfc8009};
 use aes::{Aes128, Aes256};
 use alloc::{vec, vec::Vec};
+#[cfg(feature = "camellia")]
+use camellia::{Camellia128, Camellia256};
 use core::fmt;
 use negotiate_core::{Random, RandomUnavailable, Secret};
 use sha2::{Sha256, Sha384};
@@ -54,7 +58,7 @@ impl Key {
         drawn.map(|()| key)
     }
 
-    /// The key of a password (string-to-key, RFC 3962 section 4, RFC 8009 section 4, RFC 4757 section 2). `params` is the
+    /// The key of a password (string-to-key, RFC 3962 section 4, RFC 8009 section 4, RFC 6803 section 4, RFC 4757 section 2). `params` is the
     /// iteration count in four bytes, big-endian, as in ETYPE-INFO2's `s2kparams`; without it the type's default
     /// holds.
     ///
@@ -95,6 +99,14 @@ impl Key {
                 rfc8009::string_to_key::<Sha384>(password, salt, iterations, key);
             }
             EncryptionType::Rc4Hmac => rfc4757::string_to_key(utf8.unwrap_or_default(), key),
+            #[cfg(feature = "camellia")]
+            EncryptionType::Camellia128CtsCmac => {
+                rfc6803::string_to_key::<Camellia128>(password, salt, iterations, key);
+            }
+            #[cfg(feature = "camellia")]
+            EncryptionType::Camellia256CtsCmac => {
+                rfc6803::string_to_key::<Camellia256>(password, salt, iterations, key);
+            }
         }))
     }
 
@@ -150,6 +162,10 @@ impl Key {
             EncryptionType::Aes128CtsHmacSha256_128 => rfc8009::prf::<Sha256>(key, input, output),
             EncryptionType::Aes256CtsHmacSha384_192 => rfc8009::prf::<Sha384>(key, input, output),
             EncryptionType::Rc4Hmac => rfc4757::prf(key, input, output),
+            #[cfg(feature = "camellia")]
+            EncryptionType::Camellia128CtsCmac => rfc6803::prf::<Camellia128>(key, input, output),
+            #[cfg(feature = "camellia")]
+            EncryptionType::Camellia256CtsCmac => rfc6803::prf::<Camellia256>(key, input, output),
         }
         out
     }
@@ -165,6 +181,8 @@ impl fmt::Debug for Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "camellia")]
+    use crate::crypto::EncryptionTypes;
     use EncryptionType::{
         Aes128CtsHmacSha1_96, Aes128CtsHmacSha256_128, Aes256CtsHmacSha1_96, Aes256CtsHmacSha384_192,
     };
@@ -180,6 +198,18 @@ mod tests {
             let params = case.bytes("params");
             let key = Key::string_to_key(etype, &case.bytes("password"), &case.bytes("salt"), Some(&params))
                 .unwrap();
+            assert_eq!(key.bytes(), case.bytes("key"), "{case}");
+        }
+    }
+
+    #[cfg(feature = "camellia")]
+    #[test]
+    fn string_to_key_of_camellia() {
+        let types = EncryptionTypes::new().with_camellia();
+        for case in testvectors::load("rfc/6803/string-to-key.txt") {
+            let etype = types.find(case.number("etype")).unwrap();
+            let (password, salt) = (case.bytes("password"), case.bytes("salt"));
+            let key = Key::string_to_key(etype, &password, &salt, Some(&case.bytes("params"))).unwrap();
             assert_eq!(key.bytes(), case.bytes("key"), "{case}");
         }
     }
@@ -204,6 +234,10 @@ mod tests {
             (Aes256CtsHmacSha1_96, 4096),
             (Aes128CtsHmacSha256_128, 32768),
             (Aes256CtsHmacSha384_192, 32768),
+            #[cfg(feature = "camellia")]
+            (EncryptionType::Camellia128CtsCmac, 32768),
+            #[cfg(feature = "camellia")]
+            (EncryptionType::Camellia256CtsCmac, 32768),
         ] {
             let named = Key::string_to_key(etype, b"password", b"salt", Some(&count.to_be_bytes())).unwrap();
             let default = Key::string_to_key(etype, b"password", b"salt", None).unwrap();
@@ -229,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_key_has_the_length_of_its_type() {
-        for etype in EncryptionType::IMPLEMENTED {
+        for etype in EncryptionType::IMPLEMENTED.iter().copied() {
             for len in 0..=40 {
                 let key = Key::new(etype, &[7; 40][..len]);
                 if len == etype.key_len() {

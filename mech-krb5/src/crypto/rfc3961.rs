@@ -5,7 +5,7 @@
 
 use super::key_usage::{KeyUsage, Purpose};
 use super::nfold::n_fold;
-use super::rfc3962::{Aes, cts_decrypt, cts_encrypt};
+use super::rfc3962::{BlockCipher, cts_decrypt, cts_encrypt};
 use super::specific_key::{Profile, Tag};
 use super::wiped::Wiped;
 use super::{CryptoError, EncryptionType, cipher_key, hmac_of};
@@ -55,13 +55,13 @@ fn folded(usage: KeyUsage, purpose: Purpose) -> Folded {
 
 /// DK (RFC 3961 section 5.1) of several constants, already folded to the block: `E` in a chain gives as many
 /// bytes as a key has, and random-to-key is the identity.
-pub(super) fn dk<A: Aes, const N: usize>(
-    base: &CipherKey<A>,
+pub(super) fn dk<C: BlockCipher, const N: usize>(
+    base: &CipherKey<C>,
     constants: [Folded; N],
-) -> [Wiped<CipherKey<A>>; N] {
-    let cipher = A::new(base);
+) -> [Wiped<CipherKey<C>>; N] {
+    let cipher = C::new(base);
     let mut blocks = Zeroizing::new(constants.map(Array::from));
-    let mut keys = [(); N].map(|()| Wiped(CipherKey::<A>::default()));
+    let mut keys = [(); N].map(|()| Wiped(CipherKey::<C>::default()));
     let blocks_per_key = base.len().div_ceil(size_of::<Folded>());
     for n in 0..blocks_per_key {
         // The chains are independent: the blocks of all of them go through the cipher side by side.
@@ -78,26 +78,26 @@ pub(super) fn dk<A: Aes, const N: usize>(
 }
 
 /// Ke and Ki of one usage, ready.
-pub(super) struct SimplifiedProfile<A> {
-    ke: A,
+pub(super) struct SimplifiedProfile<C> {
+    ke: C,
     ki: Hmac<Sha1>,
 }
 
-impl<A: Aes> SimplifiedProfile<A> {
+impl<C: BlockCipher> SimplifiedProfile<C> {
     pub(super) fn new(key: &[u8], usage: KeyUsage) -> Self {
         let constants = [
             folded(usage, Purpose::Encryption),
             folded(usage, Purpose::Integrity),
         ];
-        let [ke, ki] = dk::<A, 2>(&cipher_key(key), constants);
+        let [ke, ki] = dk::<C, 2>(&cipher_key(key), constants);
         Self {
-            ke: A::new(&ke),
+            ke: C::new(&ke),
             ki: hmac_of(&ki),
         }
     }
 }
 
-impl<A: Aes> Profile for SimplifiedProfile<A> {
+impl<C: BlockCipher> Profile for SimplifiedProfile<C> {
     fn seal(&self, message: &mut [u8]) -> Tag {
         let mac = self.ki.clone().chain_update(&*message);
         cts_encrypt(&self.ke, message);
@@ -116,22 +116,22 @@ impl<A: Aes> Profile for SimplifiedProfile<A> {
 }
 
 /// Kc of one usage, ready.
-pub(super) fn checksum_key<A: Aes>(key: &[u8], usage: KeyUsage) -> Hmac<Sha1> {
-    let [kc] = dk::<A, 1>(&cipher_key(key), [folded(usage, Purpose::Checksum)]);
+pub(super) fn checksum_key<C: BlockCipher>(key: &[u8], usage: KeyUsage) -> Hmac<Sha1> {
+    let [kc] = dk::<C, 1>(&cipher_key(key), [folded(usage, Purpose::Checksum)]);
     hmac_of(&kc)
 }
 
 /// The pseudo-random function of the simplified profile (RFC 3961 section 5.3): the hash, cut to whole blocks,
 /// encrypted under DK(key, "prf").
-pub(super) fn prf<A: Aes>(key: &[u8], input: &[u8], out: &mut [u8]) {
+pub(super) fn prf<C: BlockCipher>(key: &[u8], input: &[u8], out: &mut [u8]) {
     const PRF: Folded = n_fold(b"prf");
-    let [kp] = dk::<A, 1>(&cipher_key(key), [PRF]);
+    let [kp] = dk::<C, 1>(&cipher_key(key), [PRF]);
     let hash = Sha1::digest(input);
     let mut block = Array::default();
     for (to, from) in block.iter_mut().zip(hash) {
         *to = from;
     }
-    A::new(&kp).encrypt_block(&mut block);
+    C::new(&kp).encrypt_block(&mut block);
     for (to, from) in out.iter_mut().zip(block) {
         *to = from;
     }

@@ -1,7 +1,7 @@
 //! AES for Kerberos (RFC 3962): CBC with ciphertext stealing, and string-to-key.
 //!
 //! Encryption types 17 and 18 are these parameters put into the simplified profile of [`rfc3961`](super::rfc3961).
-//! RFC 8009 shares the mode.
+//! RFC 8009 shares the mode, and so does RFC 6803 with another cipher.
 
 use super::nfold::n_fold;
 use super::rfc3961;
@@ -12,22 +12,22 @@ use aes::cipher::{
 use cts::{CbcCs3, Decrypt, Encrypt};
 use sha1::Sha1;
 
-/// AES-128 or AES-256 with both directions' key schedules.
-pub(super) trait Aes:
+/// A cipher of blocks of 16 bytes, with both directions' key schedules: AES, and Camellia where it is wanted.
+pub(super) trait BlockCipher:
     BlockCipherEncrypt + BlockCipherDecrypt + BlockSizeUser<BlockSize = U16> + KeyInit + Send + Sync
 {
 }
 
-impl Aes for aes::Aes128 {}
-impl Aes for aes::Aes256 {}
+impl BlockCipher for aes::Aes128 {}
+impl BlockCipher for aes::Aes256 {}
 
 const BLOCK_LEN: usize = 16;
 
 /// Encrypts `message` in place: CBC-CS3 with an initial vector of zeros (RFC 3962 section 5). One block, which is
 /// the confounder of an empty plaintext, has none before it to steal from and is plain CBC, as in MIT krb5.
 /// A message is never shorter than its confounder; less than a block would be left as it is.
-pub(super) fn cts_encrypt<A: Aes>(cipher: &A, message: &mut [u8]) {
-    match <&mut Block<A>>::try_from(&mut *message) {
+pub(super) fn cts_encrypt<C: BlockCipher>(cipher: &C, message: &mut [u8]) {
+    match <&mut Block<C>>::try_from(&mut *message) {
         Ok(block) => cipher.encrypt_block(block),
         Err(_) => {
             let mode = CbcCs3::inner_iv_init(cipher, &Array::default());
@@ -38,8 +38,8 @@ pub(super) fn cts_encrypt<A: Aes>(cipher: &A, message: &mut [u8]) {
 }
 
 /// Undoes [`cts_encrypt`].
-pub(super) fn cts_decrypt<A: Aes>(cipher: &A, message: &mut [u8]) {
-    match <&mut Block<A>>::try_from(&mut *message) {
+pub(super) fn cts_decrypt<C: BlockCipher>(cipher: &C, message: &mut [u8]) {
+    match <&mut Block<C>>::try_from(&mut *message) {
         Ok(block) => cipher.decrypt_block(block),
         Err(_) => {
             let mode = CbcCs3::inner_iv_init(cipher, &Array::default());
@@ -50,11 +50,11 @@ pub(super) fn cts_decrypt<A: Aes>(cipher: &A, message: &mut [u8]) {
 }
 
 /// DK(PBKDF2(password, salt), "kerberos") (RFC 3962 section 4).
-pub(super) fn string_to_key<A: Aes>(password: &[u8], salt: &[u8], iterations: u32, key: &mut [u8]) {
+pub(super) fn string_to_key<C: BlockCipher>(password: &[u8], salt: &[u8], iterations: u32, key: &mut [u8]) {
     const KERBEROS: [u8; BLOCK_LEN] = n_fold(b"kerberos");
-    let mut tkey = Wiped(Array::<u8, A::KeySize>::default());
+    let mut tkey = Wiped(Array::<u8, C::KeySize>::default());
     pbkdf2::pbkdf2_hmac::<Sha1>(password, salt, iterations, tkey.as_mut_slice());
-    let [derived] = rfc3961::dk::<A, 1>(&tkey, [KERBEROS]);
+    let [derived] = rfc3961::dk::<C, 1>(&tkey, [KERBEROS]);
     for (to, from) in key.iter_mut().zip(derived.iter()) {
         *to = *from;
     }

@@ -28,15 +28,21 @@ fn xor_prf_plus(key: &Key, pepper: &[u8], out: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::EncryptionType;
+    use crate::crypto::EncryptionTypes;
+    use testvectors::Case;
 
     #[test]
     fn vectors_of_rfc_6113_and_mit() {
-        for case in ["rfc/6113/cf2.txt", "krb5/cf2.txt"]
-            .into_iter()
-            .flat_map(testvectors::load)
-        {
-            let etype = EncryptionType::from_number(case.number("etype")).unwrap();
+        let types = EncryptionTypes::new();
+        check(types, testvectors::load("rfc/6113/cf2.txt"));
+        check(types, testvectors::load("krb5/cf2.txt"));
+        #[cfg(feature = "camellia")]
+        check(types.with_camellia(), testvectors::load("krb5/camellia-cf2.txt"));
+    }
+
+    fn check(types: EncryptionTypes, cases: Vec<Case>) {
+        for case in cases {
+            let etype = types.find(case.number("etype")).unwrap();
             let key_of = |password: &str| {
                 let password = case.bytes(password);
                 Key::string_to_key(etype, &password, &password, None).unwrap()

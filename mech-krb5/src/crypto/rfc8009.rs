@@ -4,12 +4,11 @@
 //! decrypted. The cipher state is always the initial one, zeros: no Kerberos message chains it.
 
 use super::key_usage::{KeyUsage, Purpose};
-use super::rfc3962::{Aes, cts_decrypt, cts_encrypt};
+use super::rfc3962::{BlockCipher, cts_decrypt, cts_encrypt};
 use super::specific_key::{Profile, Tag};
 use super::wiped::Wiped;
-use super::{CryptoError, EncryptionType, hmac_of};
+use super::{CryptoError, EncryptionType, hmac_of, saltp};
 use aes::cipher::Key as CipherKey;
-use alloc::vec::Vec;
 use hmac::{EagerHash, Hmac, Mac};
 use sha2::{Sha256, Sha384};
 
@@ -59,18 +58,18 @@ fn mac_key<D: Sha2>(base: &Hmac<D>, usage: KeyUsage, purpose: Purpose) -> Hmac<D
 }
 
 /// Ke and Ki of one usage, ready.
-pub(super) struct EncryptThenMac<A, D: Sha2> {
-    ke: A,
+pub(super) struct EncryptThenMac<C, D: Sha2> {
+    ke: C,
     ki: Hmac<D>,
 }
 
-impl<A: Aes, D: Sha2> EncryptThenMac<A, D> {
+impl<C: BlockCipher, D: Sha2> EncryptThenMac<C, D> {
     pub(super) fn new(key: &[u8], usage: KeyUsage) -> Self {
         let base = hmac_of(key);
-        let mut ke = Wiped(CipherKey::<A>::default());
+        let mut ke = Wiped(CipherKey::<C>::default());
         kdf(&base, &usage.constant(Purpose::Encryption), &[], &mut ke);
         Self {
-            ke: A::new(&ke),
+            ke: C::new(&ke),
             ki: mac_key(&base, usage, Purpose::Integrity),
         }
     }
@@ -83,7 +82,7 @@ impl<A: Aes, D: Sha2> EncryptThenMac<A, D> {
     }
 }
 
-impl<A: Aes, D: Sha2> Profile for EncryptThenMac<A, D> {
+impl<C: BlockCipher, D: Sha2> Profile for EncryptThenMac<C, D> {
     fn seal(&self, message: &mut [u8]) -> Tag {
         cts_encrypt(&self.ke, message);
         Tag::truncate(D::MAC_LEN, self.mac(message).finalize().as_bytes())
@@ -105,12 +104,9 @@ pub(super) fn checksum_key<D: Sha2>(key: &[u8], usage: KeyUsage) -> Hmac<D> {
 
 /// KDF-HMAC-SHA2(PBKDF2(password, name | 0 | salt), "kerberos") (RFC 8009 section 4).
 pub(super) fn string_to_key<D: Sha2>(password: &[u8], salt: &[u8], iterations: u32, key: &mut [u8]) {
-    let mut named_salt = Vec::from(D::ENCRYPTION_TYPE.name());
-    named_salt.push(0);
-    named_salt.extend_from_slice(salt);
     let mut derived = Derived::default();
     let (tkey, _) = derived.split_at_mut(key.len().min(size_of::<[u8; 32]>()));
-    pbkdf2::pbkdf2_hmac::<D>(password, &named_salt, iterations, tkey);
+    pbkdf2::pbkdf2_hmac::<D>(password, &saltp(D::ENCRYPTION_TYPE, salt), iterations, tkey);
     kdf::<D>(&hmac_of(tkey), b"kerberos", &[], key);
 }
 

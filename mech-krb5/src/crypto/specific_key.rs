@@ -1,13 +1,19 @@
 //! Encryption and decryption with a specific key (RFC 3961 section 3): the pair Ke and Ki that one protocol key
-//! has for one key usage, with the AES key schedules expanded and the HMAC mid-states computed.
+//! has for one key usage, with the cipher's key schedules expanded and the mid-states of the HMAC computed.
 
 use super::danger::rfc4757::Rc4Hmac;
 use super::encryption_type::MacPlace;
 use super::rfc3961::SimplifiedProfile;
+#[cfg(feature = "camellia")]
+use super::rfc6803::CamelliaCmac;
 use super::rfc8009::EncryptThenMac;
 use super::{CryptoError, EncryptionType, Key, KeyUsage};
 use aes::{Aes128, Aes256};
+#[cfg(feature = "camellia")]
+use alloc::boxed::Box;
 use alloc::vec::Vec;
+#[cfg(feature = "camellia")]
+use camellia::{Camellia128, Camellia256};
 use core::fmt;
 use negotiate_core::{Random, RandomUnavailable};
 use sha2::{Sha256, Sha384};
@@ -27,9 +33,12 @@ enum Algorithm {
     Aes128Sha256(EncryptThenMac<Aes128, Sha256>),
     Aes256Sha384(EncryptThenMac<Aes256, Sha384>),
     Rc4(Rc4Hmac),
+    // Boxed, so that no key takes more room because this one is there.
+    #[cfg(feature = "camellia")]
+    Camellia(Box<dyn Profile + Send + Sync>),
 }
 
-/// How an encryption type combines its cipher and its HMAC. `message` is confounder and plaintext together.
+/// How an encryption type combines its cipher and its HMAC (or CMAC, which is meant too wherever an HMAC is spoken of). `message` is confounder and plaintext together.
 pub(super) trait Profile {
     /// Encrypts `message` in place and gives the HMAC that follows it.
     fn seal(&self, message: &mut [u8]) -> Tag;
@@ -51,6 +60,14 @@ impl SpecificKey {
                 Algorithm::Aes256Sha384(EncryptThenMac::new(key, usage))
             }
             EncryptionType::Rc4Hmac => Algorithm::Rc4(Rc4Hmac::new(key, usage)),
+            #[cfg(feature = "camellia")]
+            EncryptionType::Camellia128CtsCmac => {
+                Algorithm::Camellia(Box::new(CamelliaCmac::<Camellia128>::new(key, usage)))
+            }
+            #[cfg(feature = "camellia")]
+            EncryptionType::Camellia256CtsCmac => {
+                Algorithm::Camellia(Box::new(CamelliaCmac::<Camellia256>::new(key, usage)))
+            }
         };
         Self {
             encryption_type,
@@ -179,6 +196,8 @@ impl SpecificKey {
             Algorithm::Aes128Sha256(profile) => profile,
             Algorithm::Aes256Sha384(profile) => profile,
             Algorithm::Rc4(profile) => profile,
+            #[cfg(feature = "camellia")]
+            Algorithm::Camellia(profile) => &**profile,
         }
     }
 }

@@ -87,7 +87,8 @@ pub enum Fact {
     UnframedWithoutDceStyle,
     /// An AP-REQ of DCE style inside GSS-API framing.
     FramedDceStyle,
-    /// The ticket is encrypted in a type that this acceptor does not do: RC4, DES, DES3 or an unknown one.
+    /// The ticket is encrypted in a type that this acceptor does not do: DES, DES3, an unknown one, or one that has to be named
+    /// and was not.
     EncryptionTypeRefused(i32),
     /// The keytab has no key that opens the ticket.
     NoKey(KeytabMiss),

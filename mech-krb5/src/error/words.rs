@@ -198,9 +198,11 @@ impl Fact {
                 "GSS-API framing (RFC 2743 section 3.1), or the DCE style flag".into()
             }
             Self::FramedDceStyle => "DCE style without framing, or framing without the DCE style flag".into(),
-            Self::EncryptionTypeRefused(_) => "a ticket of encryption type 17, 18, 19 or 20".into(),
+            Self::EncryptionTypeRefused(_) => {
+                "a ticket of encryption type 17, 18, 19 or 20, or of one that this server names".into()
+            }
             Self::NoKey(miss) => miss_words::expected(miss),
-            Self::UnusableKey { .. } => "a key of encryption type 17, 18, 19 or 20".into(),
+            Self::UnusableKey { .. } => "a key of encryption type 17, 18, 19 or 20, or of one that this server names".into(),
             Self::TicketInvalid => "a validated ticket".into(),
             Self::TicketNotYetValid { .. } => "a ticket that has begun".into(),
             Self::TicketExpired { .. } => "a ticket that is still good".into(),
@@ -280,6 +282,11 @@ impl Fact {
                      (msDS-SupportedEncryptionTypes 0x18), change its password once, export a new keytab, and let \
                      clients get new tickets (klist purge)"
                 }
+                25 | 26 => {
+                    "let this server take Camellia (accept_camellia in the gateway's configuration; in a program mech-krb5's \
+                     feature camellia and EncryptionTypes::with_camellia), or give the service AES keys at the KDC, export a \
+                     new keytab, and let clients get new tickets"
+                }
                 _ => "give the service AES keys at the KDC, export a new keytab, and let clients get new tickets",
             }
             .into(),
@@ -288,6 +295,11 @@ impl Fact {
                 23 | 24 => {
                     "the client and its KDC agreed on RC4 for the session: enable AES for the client and the service \
                      account (msDS-SupportedEncryptionTypes) and get a new ticket"
+                }
+                25 | 26 => {
+                    "let this server take Camellia (accept_camellia in the gateway's configuration; in a program mech-krb5's \
+                     feature camellia and EncryptionTypes::with_camellia), or allow an AES encryption type for client and \
+                     service at the KDC and get a new ticket"
                 }
                 _ => "allow an AES encryption type for client and service at the KDC and get a new ticket",
             }

@@ -1,5 +1,5 @@
 use crate::Principal;
-use crate::crypto::EncryptionType;
+use crate::crypto::prescribed_key_len;
 use alloc::vec::Vec;
 use core::fmt;
 use negotiate_core::{Secret, Timestamp};
@@ -34,8 +34,8 @@ impl KeytabEntry {
         if !fits(principal.realm()) || !principal.name().components().all(fits) {
             return Err(BadEntry::NameTooLong);
         }
-        let of_other_length = |known: EncryptionType| known.number() == etype && known.key_len() != key.len();
-        if key.is_empty() || !fits(key) || EncryptionType::IMPLEMENTED.into_iter().any(of_other_length) {
+        let is_of_other_length = prescribed_key_len(etype).is_some_and(|len| len != key.len());
+        if key.is_empty() || !fits(key) || is_of_other_length {
             return Err(BadEntry::KeyLength {
                 etype,
                 len: key.len(),

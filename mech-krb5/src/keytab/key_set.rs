@@ -96,7 +96,8 @@ pub(super) fn entry(entries: &[KeytabEntry], number: u32) -> Option<&KeytabEntry
 
 fn usable_key(entry: &KeytabEntry) -> Option<Key> {
     let etype = EncryptionType::IMPLEMENTED
-        .into_iter()
+        .iter()
+        .copied()
         .find(|etype| etype.number() == entry.etype())?;
     Key::new(etype, entry.key().expose()).ok()
 }

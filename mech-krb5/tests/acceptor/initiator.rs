@@ -1,5 +1,6 @@
 //! What an initiator does with the acceptor's answer.
 
+use crate::common::every_type;
 use crate::login::Login;
 use mech_krb5::crypto::{Key, KeyUsage};
 use mech_krb5::message::EncApRepPart;
@@ -31,7 +32,7 @@ pub(crate) fn open_ap_rep(ap_rep: &[u8], login: &Login) -> (Key, u32) {
     key.decrypt_vec(&mut plain).unwrap();
     let part = EncApRepPart::decode(&plain).unwrap();
     assert_eq!(part.ctime, login.authenticator.ctime);
-    let subkey = part.subkey.unwrap().to_key().unwrap().unwrap();
+    let subkey = part.subkey.unwrap().to_key_of(every_type()).unwrap().unwrap();
     (subkey, part.seq_number.unwrap())
 }
 

@@ -1,10 +1,10 @@
 //! A first token in all its parts, and the server that judges it. Both are well by default; a test spoils a field.
 
-use crate::common::{Counting, Forgetful};
+use crate::common::{Counting, Forgetful, every_type};
 use crate::forge::{
     ApReq, Authenticator, CarriedKey, CredInfo, GssChecksum, KrbCred, Sealed, Ticket, framed_as,
 };
-use mech_krb5::crypto::{EncryptionType, EncryptionTypes, Key, KeyUsage};
+use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
 use mech_krb5::keytab::{Keytab, KeytabEntry};
 use mech_krb5::message::{ApOptions, TicketFlags};
 use mech_krb5::replay::ReplayCache;
@@ -159,8 +159,7 @@ impl Login {
     pub(crate) fn base_key(&self) -> Key {
         match &self.authenticator.subkey {
             Some(CarriedKey { keytype, keyvalue }) => {
-                let types = EncryptionTypes::new().danger_with_rc4();
-                Key::new(types.find(*keytype).unwrap(), keyvalue).unwrap()
+                Key::new(every_type().find(*keytype).unwrap(), keyvalue).unwrap()
             }
             None => self.session_key.clone(),
         }

@@ -9,6 +9,8 @@ mod forge;
 mod addresses;
 mod authorization_data;
 mod bindings;
+#[cfg(feature = "camellia")]
+mod camellia;
 mod cammac;
 mod client;
 mod dce_style;

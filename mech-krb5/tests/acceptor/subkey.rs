@@ -19,7 +19,7 @@ const ALL_FLAGS: ContextFlags = ContextFlags::MUTUAL
     .with(ContextFlags::INTEGRITY);
 
 /// Messages both ways, protected in each manner.
-fn talk(context: &mut SecurityContext, initiator: &mut mech_krb5::MessageProtection) {
+pub(crate) fn talk(context: &mut SecurityContext, initiator: &mut mech_krb5::MessageProtection) {
     let acceptor = context.per_message();
     let random = &mut crate::common::Counting(1);
     let mic = acceptor.get_mic(b"one").unwrap();
@@ -123,7 +123,7 @@ fn an_answer_has_a_fresh_key_and_number() {
     }
 }
 
-fn etype_list(types: &[i32]) -> Vec<u8> {
+pub(crate) fn etype_list(types: &[i32]) -> Vec<u8> {
     let mut writer = Writer::new();
     writer.sequence(|list| types.iter().for_each(|etype| list.integer((*etype).into())));
     writer.into_bytes()

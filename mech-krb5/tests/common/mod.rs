@@ -34,6 +34,14 @@ impl Random for Counting {
     }
 }
 
+/// The types that nobody has to name, and the others that this build has.
+pub(crate) const fn every_type() -> EncryptionTypes {
+    let types = EncryptionTypes::new().danger_with_rc4();
+    #[cfg(feature = "camellia")]
+    let types = types.with_camellia();
+    types
+}
+
 /// An acceptor with the capture's keytab.
 pub(crate) fn acceptor(capture: &Capture) -> Acceptor {
     acceptor_of(capture, EncryptionTypes::new())
@@ -45,10 +53,22 @@ pub(crate) fn acceptor_that_names(capture: &Capture) -> Acceptor {
 }
 
 pub(crate) fn types_named_for(capture: &Capture) -> EncryptionTypes {
-    match capture.expect_if_named() {
-        None => EncryptionTypes::new(),
-        Some(_) => EncryptionTypes::new().danger_with_rc4(),
+    let types = EncryptionTypes::new();
+    match capture.expect_if_named().map(|_| capture.ticket_etype()) {
+        None => types,
+        Some(23) => types.danger_with_rc4(),
+        #[cfg(feature = "camellia")]
+        Some(25 | 26) => types.with_camellia(),
+        // There is no name for it in this build.
+        Some(_) => types,
     }
+}
+
+/// Whether an acceptor takes it that was told by name to take its encryption type, if this build has that.
+pub(crate) fn is_accepted_by_name(capture: &Capture) -> bool {
+    let is_named = || types_named_for(capture).find(capture.ticket_etype()).is_some();
+    let expect_if_named = capture.expect_if_named().filter(|_| is_named());
+    expect_if_named.unwrap_or(capture.expect()) == "accepted"
 }
 
 fn acceptor_of(capture: &Capture, types: EncryptionTypes) -> Acceptor {

@@ -23,6 +23,8 @@ fn each_key_has_its_checksum_type() {
     let key = |etype: EncryptionType, byte| Key::new(etype, &[byte; 32][..etype.key_len()]).unwrap();
     // RC4's HMAC-MD5 goes with RC4's keys, and with no others.
     let types = EncryptionTypes::new().danger_with_rc4();
+    #[cfg(feature = "camellia")]
+    let types = types.with_camellia();
     for service in types.iter() {
         for kdc in types.iter() {
             let (service_key, kdc_key) = (key(service, 1), key(kdc, 2));

@@ -8,7 +8,7 @@ use negotiate_core::ContextFlags;
 use testvectors::Capture;
 
 /// Whatever a capture has.
-const TYPES: EncryptionTypes = EncryptionTypes::new().danger_with_rc4();
+const TYPES: EncryptionTypes = crate::common::every_type();
 
 pub(crate) fn both_ends(capture: &Capture) -> (MessageProtection, MessageProtection) {
     let name = capture.name();

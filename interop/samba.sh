@@ -46,10 +46,14 @@ E
 
 # In the namespaces.
 inside() {
-    local path
+    local path attribute
     unset KRB5_KDC_PROFILE KRB5CCNAME
     export KRB5_CONFIG=$dir/krb5.conf
     ip link set lo up || failed 'no loopback'
+    if [ -d "$here/.samba/usr" ]; then
+        # samba_packages.sh unpacked it. Lower layers only: nothing can be written there.
+        mount -t overlay -o "ro,lowerdir=$here/.samba/usr:/usr" overlay /usr || failed 'cannot lay a newer Samba over /usr'
+    fi
     write_krb5_conf >"$dir/krb5.conf"
     echo "127.0.0.1 $hosts localhost" >"$dir/hosts"
     printf 'nameserver 127.0.0.1\nsearch ad.test\n' >"$dir/resolv.conf"
@@ -62,8 +66,13 @@ inside() {
     samba-tool domain provision --realm=AD.TEST --domain=ADT --server-role=dc --dns-backend=SAMBA_INTERNAL \
         --adminpass=Adm1n-Passw0rd --host-name=dc1 --host-ip=127.0.0.1 --use-rfc2307 \
         --option='interfaces=lo' --option='bind interfaces only=yes' --option='vfs objects=' \
+        --option='ad dc functional level=2016' --function-level=2016 \
         >"$dir/log/provision" 2>&1 || failed "provision: $(tail -1 "$dir/log/provision")"
     write_smb_conf >/etc/samba/smb.conf
+    for attribute in department title otherMobile countryCode msNPAllowDialin; do
+        samba-tool domain claim claim-type create --attribute=$attribute --class=user >>"$dir/log/provision" 2>&1 ||
+            failed "claims: $(tail -1 "$dir/log/provision")"
+    done
     samba --foreground --no-process-group --debug-stdout --model=single &
     samba=$!
     /usr/bin/python3 "$here/tools/domain.py" "$dir/keytab" >"$dir/log/domain" 2>&1 ||
@@ -111,6 +120,7 @@ write_smb_conf() {
   realm = AD.TEST
   workgroup = ADT
   server role = active directory domain controller
+  ad dc functional level = 2016
   server services = rpc, ldap, cldap, kdc, winbindd
   interfaces = lo
   bind interfaces only = yes

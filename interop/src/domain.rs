@@ -72,7 +72,14 @@ impl Domain {
     pub fn export(self, principal: &str) -> PathBuf {
         let file = scratch("keytab");
         let name = file.display().to_string();
-        self.samba_tool(&["domain", "exportkeytab", &name, "--principal", principal]);
+        self.samba_tool(&[
+            "domain",
+            "exportkeytab",
+            &name,
+            "--principal",
+            principal,
+            "--only-current-keys",
+        ]);
         succeed(
             Command::new(state("samba/in-as-root")).args(["chmod", "644", &name]),
             b"",
@@ -145,11 +152,42 @@ impl Domain {
         sids.collect()
     }
 
+    /// Those of the groups whose scope is their own domain: groupType (MS-ADTS section 2.2.12).
+    ///
+    /// # Panics
+    ///
+    /// If one is not in the directory.
+    #[must_use]
+    pub fn domain_local_groups(self, groups: &BTreeSet<String>) -> BTreeSet<String> {
+        const RESOURCE_GROUP: i64 = 4;
+        const SYSTEM: i64 = 1;
+        let group_type = |sid: &str| -> i64 {
+            let value = self.ldapsearch(&format!("<SID={sid}>"), "groupType").remove(0);
+            text(&value).parse().expect("a number")
+        };
+        let local = groups
+            .iter()
+            .filter(|sid| group_type(sid) & (RESOURCE_GROUP | SYSTEM) == RESOURCE_GROUP);
+        local.cloned().collect()
+    }
+
     /// The lines that `wbinfo` prints.
     #[must_use]
     pub fn wbinfo(self, arguments: &[&str]) -> Vec<String> {
         let said = succeed(self.beside("wbinfo").args(arguments), b"");
         text(&said).lines().map(str::to_owned).collect()
+    }
+
+    /// Samba's own reading of a PAC, by `tools/pac_by_samba.py`.
+    ///
+    /// # Panics
+    ///
+    /// If Samba cannot read it.
+    #[must_use]
+    pub fn read_pac(self, pac: &[u8]) -> Value {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/pac_by_samba.py");
+        let said = succeed(self.beside("/usr/bin/python3").arg(script), pac);
+        serde_json::from_slice(&said).expect("pac_by_samba.py prints JSON")
     }
 
     /// What MIT's acceptor makes of the token: the message of its refusal.
@@ -165,16 +203,4 @@ impl Domain {
         assert_eq!(said["accepted"], false, "{said}");
         said["message"].as_str().unwrap_or_default().to_owned()
     }
-}
-
-/// Samba's own reading of a PAC, by `tools/pac_by_samba.py`.
-///
-/// # Panics
-///
-/// If Samba cannot read it.
-#[must_use]
-pub fn pac_by_samba(pac: &[u8]) -> Value {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/pac_by_samba.py");
-    let said = succeed(Command::new("/usr/bin/python3").arg(script), pac);
-    serde_json::from_slice(&said).expect("pac_by_samba.py prints JSON")
 }

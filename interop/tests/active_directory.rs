@@ -3,17 +3,20 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use interop::client::url;
-use interop::domain::{Domain, pac_by_samba};
+use interop::domain::Domain;
 use interop::kdc::Tickets;
 use interop::peers::succeed;
 use interop::server::{Gateway, axum_example, backend, configured};
 use interop::token::{Explained, attributes_by_mit, explain};
 use mech_krb5::crypto::{EncryptionType, Key};
 use mech_krb5::keytab::Keytab;
-use mech_krb5::pac::{BufferType, PacFault, UpnSource, VerifiedPac};
+use mech_krb5::pac::{BufferType, Claims, PacFault, UpnSource, VerifiedPac};
 use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
 use mech_krb5::{Details, Error, Fact, Krb5, PacPolicy};
-use negotiate_core::{Acceptor, Ambient, Group, Reject, SecurityContext, Step, SystemRandom, Timestamp};
+use negotiate_core::{
+    Acceptor, Ambient, ClaimValues, ClaimsSource, Group, Reject, SecurityContext, Step, SystemRandom,
+    Timestamp,
+};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -23,10 +26,11 @@ const WEB: &str = "HTTP/web.ad.test";
 const BOB: &str = "CN=bob,CN=Users,DC=ad,DC=test";
 
 // Well-known SIDs (MS-DTYP section 2.4.2.4): a group of each machine, and so in no PAC; the KDC saw the user's own key; a
-// service vouched for the user.
+// service vouched for the user; the KDC makes claims.
 const BUILTIN_USERS: &str = "S-1-5-32-545";
 const ASSERTED_BY_AUTHORITY: &str = "S-1-18-1";
 const ASSERTED_BY_SERVICE: &str = "S-1-18-2";
+const CLAIMS_VALID: &str = "S-1-5-21-0-0-0-497";
 
 /// The acceptor by itself, with the KDC's keys where the test has them.
 fn accept(keytab: &Path, kdc_keys: Vec<Key>, token: &[u8]) -> Result<SecurityContext, Reject> {
@@ -73,6 +77,23 @@ fn memberships(groups: &[Group]) -> Value {
     pairs.collect()
 }
 
+/// As Samba's reading has them.
+fn claims_by_name(claims: &Claims) -> Value {
+    let texts = |values: &ClaimValues| match values {
+        ClaimValues::Int64(values) => values.iter().map(i64::to_string).collect(),
+        ClaimValues::Uint64(values) => values.iter().map(u64::to_string).collect(),
+        ClaimValues::String(values) => values.clone(),
+        ClaimValues::Boolean(values) => values.iter().map(|value| u8::from(*value).to_string()).collect(),
+        other => panic!("{other:?}"),
+    };
+    let claims = claims.claims.iter();
+    json!(
+        claims
+            .map(|claim| (claim.id.clone(), texts(&claim.values)))
+            .collect::<BTreeMap<String, Vec<String>>>()
+    )
+}
+
 fn sids(groups: &[Group]) -> BTreeSet<String> {
     groups.iter().map(|group| group.sid.to_string()).collect()
 }
@@ -102,7 +123,11 @@ fn a_handler_of_axum_sees_account_and_groups() {
     assert!(got.body.contains(&format!("account: {sid} of ADT\n")), "{got:?}");
     let seen = got.body.lines().filter_map(|line| line.strip_prefix("group: "));
     let mut seen: BTreeSet<String> = seen.map(str::to_owned).collect();
-    assert!(seen.remove(ASSERTED_BY_AUTHORITY) && seen.insert(BUILTIN_USERS.to_owned()));
+    assert!(
+        seen.remove(ASSERTED_BY_AUTHORITY)
+            && seen.remove(CLAIMS_VALID)
+            && seen.insert(BUILTIN_USERS.to_owned())
+    );
     assert_eq!(seen, domain.sids(BOB, "tokenGroups"));
 }
 
@@ -149,7 +174,12 @@ fn is_read_as_others_do(keytab: &Path, token: &[u8]) -> SecurityContext {
         ours["proxy_target"] = delegation.proxy_target.into();
         ours["delegated_by"] = delegation.transited_services.into();
     }
-    assert_eq!(ours, pac_by_samba(&by_mit["urn:mspac:"][0]));
+    if let Some(claims) = pac.client_claims() {
+        let buffer = pac.buffer(BufferType::CLIENT_CLAIMS).unwrap();
+        ours["claims_are_compressed"] = (buffer[28..30] == [4, 0]).into();
+        ours["client_claims"] = claims_by_name(&claims.unwrap());
+    }
+    assert_eq!(ours, Domain::up().read_pac(&by_mit["urn:mspac:"][0]));
 
     let said = explain(keytab, &[], token);
     assert_eq!(said.exit, Some(0), "{}", said.json);
@@ -196,7 +226,10 @@ fn sids_are_those_of_the_directory_and_of_winbind() {
     assert_eq!(domain_users.rsplit('-').next().unwrap().as_bytes(), rid);
 
     let mut groups = sids(&info.groups);
-    groups.extend(sids(&info.resource_groups));
+    let local = sids(&info.resource_groups);
+    assert_eq!(local, domain.domain_local_groups(&token_groups));
+    assert!(groups.is_disjoint(&local) && local.len() == 10, "{local:?}");
+    groups.extend(local);
     assert!(groups.len() > 40 && groups.contains(&domain_users), "{groups:?}");
     assert!(groups.insert(BUILTIN_USERS.to_owned()));
     assert_eq!(groups, token_groups);
@@ -215,8 +248,42 @@ fn sids_are_those_of_the_directory_and_of_winbind() {
 
     assert_eq!(
         sids(&info.extra_sids),
-        BTreeSet::from([ASSERTED_BY_AUTHORITY.to_owned()])
+        BTreeSet::from([ASSERTED_BY_AUTHORITY, CLAIMS_VALID].map(str::to_owned))
     );
+}
+
+/// Text, several texts, a number, a truth; compressed.
+#[test]
+fn claims_are_those_of_the_directory() {
+    let domain = Domain::up();
+    let token = domain.initiate(&domain.login("bob", &[WEB]), "HTTP@web.ad.test");
+    let context = is_read_as_others_do(&domain.keytab("web"), &token);
+    let claims = pac(&context).client_claims().unwrap().unwrap();
+    assert!(
+        claims
+            .claims
+            .iter()
+            .all(|claim| claim.source == ClaimsSource::ActiveDirectory)
+    );
+    let claims = claims_by_name(&claims);
+    let claims = claims.as_object().unwrap();
+    assert_eq!(claims.len(), 5);
+    for (id, values) in claims {
+        // ad://ext/NAME:NUMBER
+        let attribute = id.split(['/', ':']).nth_back(1).unwrap();
+        let in_directory = domain.ldapsearch(BOB, attribute).into_iter();
+        let in_directory = in_directory.map(|value| match value.as_slice() {
+            b"TRUE" => "1".to_owned(),
+            text => String::from_utf8(text.to_vec()).unwrap(),
+        });
+        let mut in_directory: Vec<_> = in_directory.collect();
+        in_directory.sort();
+        assert_eq!(*values, json!(in_directory), "{attribute}");
+    }
+    let said = explain(&domain.keytab("web"), &[], &token);
+    let claims = said.json["attributes"]["claims"].as_object().unwrap();
+    let (_, department) = claims.iter().find(|(id, _)| id.contains("department")).unwrap();
+    assert_eq!(*department, json!(["Zimmerei & Söhne"]));
 }
 
 /// A name of the company's own, the domain's default, and none.
@@ -294,7 +361,7 @@ fn a_ticket_of_constrained_delegation_says_so() {
     let info = pac(&context).logon_info().unwrap().unwrap();
     assert_eq!(
         sids(&info.extra_sids),
-        BTreeSet::from([ASSERTED_BY_SERVICE.to_owned()])
+        BTreeSet::from([ASSERTED_BY_SERVICE, CLAIMS_VALID].map(str::to_owned))
     );
 }
 

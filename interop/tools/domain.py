@@ -58,7 +58,9 @@ def export(principal, file):
 
 user("alice")
 user("carol", userPrincipalName=[])
-user("bob", userPrincipalName="robert@corp.example", displayName="Bob the Builder")
+# The second line are claims (samba.sh).
+user("bob", userPrincipalName="robert@corp.example", displayName="Bob the Builder",
+     department="Zimmerei & Söhne", title=" ".join(["Master"] * 6), otherMobile=["1", "22"], countryCode="276", msNPAllowDialin="TRUE")
 
 for number in range(1, 21):
     group(f"Global{number}", GLOBAL, ["bob"])

@@ -1,9 +1,9 @@
-"""A PAC as Samba's krb5pac reads it: its bytes in, JSON out. For /usr/bin/python3, which has Samba's modules."""
+"""A PAC as Samba's krb5pac reads it: its bytes in, JSON out. For /usr/bin/python3 beside the DC, which has its modules."""
 
 import json
 import sys
 
-from samba.dcerpc import krb5pac
+from samba.dcerpc import claims, krb5pac
 from samba.ndr import ndr_unpack
 
 pac = ndr_unpack(krb5pac.PAC_DATA, sys.stdin.buffer.read())
@@ -44,4 +44,10 @@ delegation = buffers.get(krb5pac.PAC_TYPE_CONSTRAINED_DELEGATION)
 if delegation:
     services = delegation.info.transited_services or []
     said |= {"proxy_target": delegation.info.proxy_target.string, "delegated_by": [name.string for name in services]}
+client_claims = buffers.get(krb5pac.PAC_TYPE_CLIENT_CLAIMS_INFO)
+if client_claims:
+    metadata = ndr_unpack(claims.CLAIMS_SET_METADATA_NDR, client_claims.remaining).claims.metadata
+    entries = [entry for array in metadata.claims_set.claims.claims.claims_arrays for entry in array.claim_entries]
+    said["client_claims"] = {entry.id: [str(value) for value in entry.values.values] for entry in entries}
+    said["claims_are_compressed"] = metadata.compression_format == claims.CLAIMS_COMPRESSION_FORMAT_XPRESS_HUFF
 print(json.dumps(said))

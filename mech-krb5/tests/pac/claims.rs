@@ -25,7 +25,7 @@ fn described(claims: &Claims) -> Vec<String> {
 }
 
 #[test]
-fn claims_of_windows() {
+fn claims_of_domain_controllers() {
     let cases = testvectors::load("pac/claims.txt");
     for case in &cases {
         let pac = with_buffer(BufferType::CLIENT_CLAIMS, &case.bytes("buffer"));
@@ -41,7 +41,7 @@ fn claims_of_windows() {
         let pac = with_buffer(BufferType::DEVICE_CLAIMS, &case.bytes("buffer"));
         assert_eq!(pac.device_claims().unwrap().unwrap(), claims);
     }
-    assert_eq!(cases.len(), 7);
+    assert_eq!(cases.len(), 8);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! A vector file holds one idea: where its numbers come from, which clause they exercise, and what has to come
 //! out. `README.md` beside this crate describes the format; [`load`] reads one file and [`load_directory`] a
-//! directory of them. [`captures`] gives the tokens, [`keytab_captures`] and [`ccache_captures`] the files,
+//! directory of them. [`captures`] gives the tokens, [`user_to_user_captures`] those for an acceptor without a keytab, [`keytab_captures`] and [`ccache_captures`] the files,
 //! [`ntlm_captures`] the NTLM messages and [`exchange_captures`] the KDC messages that were taken from real peers. As this is code for tests, every accessor panics on a file that is not as it should be,
 //! and says which file and which line.
 //!
@@ -22,6 +22,7 @@ mod exchange_capture;
 mod keytab_capture;
 mod ntlm_capture;
 mod parse;
+mod user_to_user_capture;
 
 use std::path::{Path, PathBuf};
 
@@ -34,6 +35,7 @@ pub use ccache_capture::{CcacheCapture, ListedCredential, ccache_captures};
 pub use exchange_capture::{ExchangeCapture, exchange_captures};
 pub use keytab_capture::{KeytabCapture, ListedKeytabEntry, keytab_captures, keytab_entries};
 pub use ntlm_capture::{NtlmCapture, ntlm_captures};
+pub use user_to_user_capture::{UserToUserCapture, user_to_user_captures};
 
 /// The cases of one file, in the file's order. `path` is relative to this crate's directory.
 ///

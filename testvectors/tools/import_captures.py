@@ -6,7 +6,7 @@
 CORPUS is a directory of captured cases, `<peer>/<case>/meta.json` beside the files that it names: tokens,
 keytabs, credential caches, with the time of capture and what the real acceptor made of them. This script
 copies those that a test of this repository reads, and describes each in `case.txt` (see captures/README.md):
-tokens, keytabs, credential caches, NTLM's three messages, exchanges with a KDC.
+tokens, those of user-to-user authentication, keytabs, credential caches, NTLM's three messages, exchanges with a KDC.
 What the token itself says in clear (framing, ticket etype and kvno) is read from the token, not from meta.json.
 With --check nothing is written, and the exit status tells whether everything is as an import would leave it.
 """
@@ -158,6 +158,8 @@ def main():
             continue
         if REFUSED.get(case) == "spnego.ntlm_offered" or "service.keytab" in files(path):
             captures[case] = token_capture(path, case)
+        elif "server.ccache" in files(path):
+            captures[case] = user_to_user_capture(path, case)
         elif "/keytab-" in case:
             captures[case] = keytab_capture(path, case)
         elif "/ccache-" in case:
@@ -254,6 +256,20 @@ def kdc_keys(peer, realm):
                 if entry["principal"] == f"krbtgt/{realm}@{realm}" and entry["enctype"] in ACCEPTED_ETYPES:
                     keys.add(f"{entry['enctype']} {entry['key']}")
     return sorted(keys)
+
+
+def user_to_user_capture(path, name):
+    """The files and the description of a token whose ticket the session key of the acceptor's own ticket opens."""
+    meta = json.loads(path.read_text())
+    if not meta["accepted"]:
+        raise SystemExit(f"{path}: refused by the real acceptor")
+    realm, service, etype, _ = ticket((path.parent / "01-initiator.bin").read_bytes())
+    target = f"{service}@{realm}"
+    fields = head(name, meta, "RFC 4120 section 3.7", "user-to-user")
+    fields += [("initiator", meta["initiator"]), ("target", target), ("ticket-etype", etype)]
+    fields += session_key(meta, target)
+    keep = {"initiator-token": "01-initiator.bin", "own-ccache": "server.ccache"}
+    return describe(path, fields, keep, meta["files"])
 
 
 def keytab_capture(path, name):

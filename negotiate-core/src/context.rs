@@ -33,9 +33,9 @@ impl ContextFlags {
     pub const CHANNEL_BOUND: Self = Self(0x800);
     /// The three-leg exchange of DCE RPC (MS-KILE section 3.4.5.1).
     pub const DCE_STYLE: Self = Self(0x1000);
-    /// The acceptor may identify the initiator but not act for it (MS-KILE).
+    /// The acceptor may identify the initiator but not act for it (RFC 4757 section 7.1).
     pub const IDENTIFY: Self = Self(0x2000);
-    /// Extended error tokens are understood (MS-KILE).
+    /// Extended error tokens are understood (RFC 4757 section 7.1).
     pub const EXTENDED_ERROR: Self = Self(0x4000);
 
     const NAMES: [(Self, &'static str); 11] = [
@@ -224,7 +224,7 @@ impl SecurityContext {
         details.downcast_ref()
     }
 
-    /// `GSS_Pseudo_random` (RFC 4401): `len` bytes that only the two ends can compute from `input`.
+    /// `GSS_Pseudo_random` (RFC 4401 section 2): `len` bytes that only the two ends can compute from `input`.
     ///
     /// # Errors
     /// If the mechanism cannot; see [`PerMessage::pseudo_random`].

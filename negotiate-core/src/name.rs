@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::fmt;
 use core::ops::Range;
 
-/// An authenticated name, as the mechanism displays it, with its parts (GSS-API display name, RFC 2743 section 2.4.10).
+/// An authenticated name, as the mechanism displays it, with its parts (GSS-API display name, RFC 2743 section 2.4.4).
 ///
 /// Identity is name, realm and, where the KDC or domain controller tells it, SID together: every realm may have the same
 /// name, and a name that was given up and given away again has another SID.

@@ -131,7 +131,7 @@ enum V1 {
     Wrap,
 }
 
-/// RFC 1964 sections 1.2.1 and 1.2.2, as RC4 keys still use it (RFC 4757 section 7).
+/// RFC 1964 sections 1.2.1 and 1.2.2, as RC4 keys still use it (RFC 4757 sections 7.2 and 7.3).
 fn v1(fields: &mut Fields<'_, '_, '_>, kind: V1) -> Read<()> {
     fields.bytes(2, "SGN_ALG")?;
     match kind {

@@ -15,7 +15,7 @@ pub(super) struct Reply {
 }
 
 /// With a fresh subkey of this type. Without it the initiator alone would choose the key of the session, and a replayed AP-REQ
-/// would bring back an old one; but the tokens of RC4 do not say which key they are under, and so there is none for them.
+/// would bring back an old one (RFC 7802 section 5); but the tokens of RC4 do not say which key they are under, and so there is none for them.
 pub(super) fn make(
     session_key: &Key,
     client_time: Timestamp,

@@ -75,6 +75,7 @@ pub(super) fn check<'a>(
         }
         Some(cksum) => parse(cksum.checksum, request)?,
     };
+    // Whether they are enforced is the application's to say (RFC 6542 section 4).
     let flags = match (request.bindings, bindings) {
         (None, _) => flags,
         (Some(_), Bindings::Match) => flags.with(ContextFlags::CHANNEL_BOUND),
@@ -133,7 +134,7 @@ fn parse<'a>(
     Ok((flags, delegation, bindings))
 }
 
-/// Nobody has to understand an extension (RFC 6542), but the list must fill the rest of the field, as with MIT krb5.
+/// Nobody has to understand an extension (RFC 6542 section 3.1), but the list must fill the rest of the field, as with MIT krb5.
 fn skip_extensions(mut rest: &[u8]) -> Option<()> {
     while !rest.is_empty() {
         let (_extension_type, after) = rest.split_first_chunk::<4>()?;
@@ -143,7 +144,8 @@ fn skip_extensions(mut rest: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Sixteen zeros are "no bindings" (RFC 4121 section 4.1.1.2), anything else must be ours, of whichever type, if we have any.
+/// Sixteen zeros are "no bindings" (RFC 4121 section 4.1.1.2), anything else must be ours, of whichever type, if we have any: also
+/// the sixteen FF of who binds by an extension alone (RFC 6542 section 3.2).
 fn compare(hash: &[u8; 16], request: &AcceptRequest<'_>) -> Result<Bindings, Fact> {
     match request.bindings {
         Some(ours) if request.bindings_policy != BindingsPolicy::Off => {

@@ -212,6 +212,7 @@ impl PerMessage for MessageProtection {
         input: &[u8],
         len: usize,
     ) -> Result<Secret<Vec<u8>>, PerMessageError> {
+        // RFC 7802 section 3.
         let key = match key {
             PrfKey::Full => self.keys.base(),
             PrfKey::Partial => &self.keys.initiator,

@@ -1,4 +1,5 @@
-//! The older tokens (RFC 1964 section 1.2, with the algorithms of RFC 4757 section 7) that contexts under an RC4 key use:
+//! The older tokens (RFC 1964 sections 1.2, 1.2.1 and 1.2.2, with the algorithms of RFC 4757 sections 7.1, 7.2 and 7.3) that
+//! contexts under an RC4 key use:
 //!
 //! ```text
 //! 0..2    TOK_ID     01 01 MIC, 02 01 Wrap
@@ -10,8 +11,10 @@
 //! 24..    Text       in a Wrap: confounder of 8 bytes, message, the byte 01; sealed as a whole or not at all
 //! ```
 //!
-//! in the framing of RFC 2743 section 3.1. The checksum does not cover the number, which a change on the way therefore changes:
-//! where nothing is sealed, replays are not detected against somebody who knows that.
+//! in the framing of RFC 2743 section 3.1. Where the RFCs contradict each other, this is what all implementations do: the direction
+//! is that of RFC 1964 section 1.2.1.2 (RFC 4757 section 7.2 has it the other way round), and the checksum of a Wrap has number
+//! 13, by RFC 4757 section 3 (its section 7.3 says 15). The checksum does not cover the sequence number, which a change on the
+//! way therefore changes: where nothing is sealed, replays are not detected against somebody who knows that.
 
 use super::{MessageProtection, Role};
 use crate::accept::frame::Framing;
@@ -33,7 +36,7 @@ const CONFOUNDER_LEN: usize = 8;
 /// RC4 needs no padding, and RFC 1964 section 1.2.2.3 no less than one byte of it.
 const PADDING: u8 = 1;
 
-/// The key usages of RFC 4757 sections 7.2 and 7.3: one for both directions, which SND_SEQ tells apart.
+/// The key usages of MIC and Wrap (RFC 4757 section 3): one for both directions, which SND_SEQ tells apart.
 const SIGN: KeyUsage = KeyUsage(15);
 const SEAL: KeyUsage = KeyUsage(13);
 

@@ -34,7 +34,7 @@ impl EncryptionTypes {
         }
     }
 
-    /// These and RC4-HMAC (23). Its keys are unsalted MD4 hashes of passwords, which anybody with an account can get a ticket
+    /// These and RC4-HMAC (23), which RFC 4757 section 8 itself says to avoid. Its keys are unsalted MD4 hashes of passwords, which anybody with an account can get a ticket
     /// under and guess; its message tokens are RC4 and eight bytes of HMAC-MD5. To be used for as long as it takes to give an
     /// account AES keys, and no longer.
     #[must_use]

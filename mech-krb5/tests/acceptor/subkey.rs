@@ -123,6 +123,32 @@ fn an_answer_has_a_fresh_key_and_number() {
     }
 }
 
+/// RFC 7802 section 3: the whole key is the acceptor's subkey, or else the initiator's, or else the ticket's; the partial one is
+/// what it was before the acceptor answered.
+#[test]
+fn applications_derive_keys_from_the_best_key_or_from_the_initiators() {
+    for flags in [ALL_FLAGS, ALL_FLAGS.without(ContextFlags::MUTUAL)] {
+        for has_subkey in [true, false] {
+            let mut login = Login::default();
+            login.set_flags(flags);
+            if !has_subkey {
+                login.authenticator.subkey = None;
+            }
+            let mut accepted = Server::default().accepted(&login);
+            let acceptors = accepted.token.take().map(|token| {
+                let (subkey, _) = open_ap_rep(unframed(token.as_bytes()).1, &login);
+                subkey
+            });
+            assert_eq!(acceptors.is_some(), flags.contains(ContextFlags::MUTUAL));
+            let full = acceptors.unwrap_or(login.base_key());
+            for (prf_key, key) in [(PrfKey::Full, full), (PrfKey::Partial, login.base_key())] {
+                let derived = accepted.context.pseudo_random(prf_key, b"five", 16).unwrap();
+                assert_eq!(derived.expose(), key.prf(b"\0\0\0\0five").expose());
+            }
+        }
+    }
+}
+
 pub(crate) fn etype_list(types: &[i32]) -> Vec<u8> {
     let mut writer = Writer::new();
     writer.sequence(|list| types.iter().for_each(|etype| list.integer((*etype).into())));

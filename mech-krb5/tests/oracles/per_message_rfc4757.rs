@@ -4,7 +4,9 @@
 use crate::common::Counting;
 use mech_krb5::crypto::{EncryptionType, Key};
 use mech_krb5::{ContextKeys, MessageProtection, Role};
-use negotiate_core::{ContextFlags, MessageOrder, PerMessage as _, PerMessageError, Protection};
+use negotiate_core::{
+    ContextFlags, MessageOrder, PerMessage as _, PerMessageError, Protection, Random, RandomUnavailable,
+};
 use proptest::prelude::*;
 use std::ops::Range;
 
@@ -42,6 +44,42 @@ fn flips(token: &[u8]) -> impl Iterator<Item = (usize, Vec<u8>)> {
         flipped[bit / 8] ^= 1 << (bit % 8);
         (bit, flipped)
     })
+}
+
+/// The direction is that of RFC 1964 (0 from the initiator), whatever RFC 4757 says, and the checksum's number that of its section
+/// 3 (13 for Wrap), whatever section 7.3 says.
+#[test]
+fn a_token_of_windows_is_opened_and_made() {
+    for case in testvectors::load("krb5/per-message-rc4.txt") {
+        let number = case.number("sequence-number");
+        let end = |role, send, receive| {
+            let keys = ContextKeys {
+                initiator: Key::new(EncryptionType::Rc4Hmac, &case.bytes("key")).unwrap(),
+                acceptor_subkey: None,
+            };
+            MessageProtection::new(role, keys, send, receive, ContextFlags::SEQUENCE)
+        };
+        let (message, token) = (case.bytes("message"), case.bytes("token"));
+        let opened = end(Role::Acceptor, 0, number).unwrap(&token).unwrap();
+        assert_eq!(opened.message, message);
+        assert_eq!(
+            (opened.protection, opened.order),
+            (Protection::Confidentiality, MessageOrder::Expected)
+        );
+        let random = &mut Fixed(case.bytes("confounder"));
+        let made = end(Role::Initiator, number, 0).wrap(&message, Protection::Confidentiality, random);
+        assert_eq!(made.unwrap(), token);
+    }
+}
+
+/// "Random" bytes that are known beforehand.
+struct Fixed(Vec<u8>);
+
+impl Random for Fixed {
+    fn fill(&mut self, out: &mut [u8]) -> Result<(), RandomUnavailable> {
+        out.copy_from_slice(&self.0);
+        Ok(())
+    }
 }
 
 #[test]

@@ -108,7 +108,7 @@ pub(crate) fn gss_crypt(key: &[u8], input: &[u8], text: &mut [u8]) {
     apply_rc4(&*usage_key, input, text);
 }
 
-/// The pseudo-random function: HMAC-SHA1 under the key itself, as MIT krb5 and Heimdal have it (no RFC does).
+/// The pseudo-random function: HMAC-SHA1 under the key itself (RFC 4757 section 5).
 pub(in super::super) fn prf(key: &[u8], input: &[u8], out: &mut [u8]) {
     let mac = hmac_of::<Sha1>(key).chain_update(input).finalize();
     for (to, from) in out.iter_mut().zip(mac.as_bytes()) {

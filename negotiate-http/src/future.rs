@@ -1,9 +1,9 @@
 //! One request's way through the layer: token, step, and then the application's response or one of ours.
 
+use crate::drain::{Drain, Drained};
 use crate::header::Credentials;
 use crate::layer::Config;
 use crate::{Connection, Identity, Refusal, RequestError, ResponseBody, answer, header};
-use bytes::Buf;
 use http::header::{AUTHORIZATION, EXPECT, HeaderValue};
 use http::{Request, Response, Version};
 use http_body::Body;
@@ -37,7 +37,7 @@ pin_project! {
         // The request has an identity and is with the application.
         Application { #[pin] response: S::Future, reply: Option<HeaderValue> },
         // The application will not see the request; its body is in the way of the connection's next one.
-        Draining { #[pin] body: B, left: u64, answer: Option<Answer> },
+        Draining { #[pin] body: Drain<B>, answer: Option<Answer> },
         // Nothing is left but to answer.
         Answering { answer: Option<Answer> },
     }
@@ -202,8 +202,7 @@ where
         let answer = Some(answer);
         if is_saved && drains {
             State::Draining {
-                left: self.config.drain_limit,
-                body: self.request.into_body(),
+                body: Drain::new(self.request, self.config.drain_limit),
                 answer,
             }
         } else {
@@ -262,8 +261,8 @@ where
                     let response = ready!(response.poll(context))?;
                     return Poll::Ready(Ok(answer::authenticated(response, reply.take())));
                 }
-                StateProjection::Draining { body, left, answer } => {
-                    let drained = ready!(poll_drain(body, left, context));
+                StateProjection::Draining { body, answer } => {
+                    let drained = ready!(body.poll(context));
                     let answer = taken(answer);
                     State::Answering {
                         answer: Some(match drained {
@@ -284,32 +283,6 @@ where
 fn taken<T>(slot: &mut Option<T>) -> T {
     slot.take()
         .expect("a response future is not polled again after its response")
-}
-
-enum Drained {
-    Whole,
-    // It is longer than the limit, or broke off.
-    Partly,
-}
-
-fn poll_drain<B: Body>(mut body: Pin<&mut B>, left: &mut u64, context: &mut Context<'_>) -> Poll<Drained> {
-    // What announces its length is not read in vain.
-    if body.size_hint().lower() > *left {
-        return Poll::Ready(Drained::Partly);
-    }
-    loop {
-        match ready!(body.as_mut().poll_frame(context)) {
-            None => return Poll::Ready(Drained::Whole),
-            Some(Err(_)) => return Poll::Ready(Drained::Partly),
-            Some(Ok(frame)) => {
-                let len = frame.data_ref().map_or(0, Buf::remaining);
-                match left.checked_sub(u64::try_from(len).unwrap_or(u64::MAX)) {
-                    Some(less) => *left = less,
-                    None => return Poll::Ready(Drained::Partly),
-                }
-            }
-        }
-    }
 }
 
 impl<S, B> fmt::Debug for ResponseFuture<S, B>

@@ -54,12 +54,15 @@ mod answer;
 pub mod bindings;
 mod body;
 mod connection;
+mod drain;
 mod error;
 mod future;
 mod header;
 mod host;
 mod identity;
 mod layer;
+#[cfg(feature = "serve")]
+mod patience;
 #[cfg(feature = "serve")]
 mod serve;
 mod service;

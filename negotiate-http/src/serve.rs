@@ -4,6 +4,8 @@
 //! groups is longer. HTTP/1.1 and HTTP/2 are told apart by the first bytes. Above the limits the answer is 431.
 
 use crate::Connection;
+use crate::drain::BodyTimer;
+use crate::patience::{Activity, Attended, Judgement, Patience};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
@@ -15,8 +17,6 @@ use std::error::Error;
 use std::future::{pending, poll_fn};
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
@@ -67,7 +67,9 @@ where
     }
 
     /// How long a client may take for the header of its first request, and over HTTP/1.1 of each later one, from the moment
-    /// that it could send it: silent and slow clients are disconnected. Default: 30 seconds.
+    /// that it could send it, and for each 64 KiB of a body that the layer throws away: silent and slow clients are
+    /// disconnected. So are, after at most three times as long, those that keep a connection without requests over HTTP/2, or
+    /// take nothing of a response. Default: 30 seconds.
     #[must_use]
     pub fn header_read_timeout(mut self, timeout: Duration) -> Self {
         self.header_read_timeout = timeout;
@@ -114,29 +116,29 @@ where
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let spoke = Arc::new(AtomicBool::new(false));
+        let timeout = self.header_read_timeout;
+        let body_timer = BodyTimer::new(move || Box::pin(tokio::time::sleep(timeout)));
+        let activity = Activity::default();
+        let mut patience = Patience::new(activity.clone());
         let service = service_fn({
-            let (service, spoke) = (self.service.clone(), Arc::clone(&spoke));
+            let service = self.service.clone();
             move |mut request: Request<Incoming>| {
-                spoke.store(true, Ordering::Relaxed);
                 request.extensions_mut().insert(connection.clone());
-                let mut service = service.clone();
+                request.extensions_mut().insert(body_timer.clone());
+                let (mut service, activity) = (service.clone(), activity.clone());
                 async move {
+                    let turn = activity.turn();
                     poll_fn(|context| service.poll_ready(context)).await?;
-                    service.call(request).await
+                    let response = service.call(request).await?;
+                    drop(turn);
+                    Ok::<_, S::Error>(response.map(|body| Attended::new(body, activity)))
                 }
             }
         });
-        // hyper's own timeout begins after it knows the version, and over HTTP/2 there is none.
-        let silence = async {
-            tokio::time::sleep(self.header_read_timeout).await;
-            if spoke.load(Ordering::Relaxed) {
-                pending::<()>().await;
-            }
-        };
         let builder = self.builder();
         let mut served = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
-        let (mut shutdown, mut silence) = (pin!(shutdown), pin!(silence));
+        // hyper's own timeout begins after it knows the version, and over HTTP/2 there is none.
+        let (mut shutdown, mut look) = (pin!(shutdown), pin!(tokio::time::sleep(timeout)));
         let mut is_stopping = false;
         loop {
             tokio::select! {
@@ -145,7 +147,14 @@ where
                     is_stopping = true;
                     served.as_mut().graceful_shutdown();
                 }
-                () = &mut silence => return Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+                () = &mut look => {
+                    match patience.judge() {
+                        Judgement::GoOn => {}
+                        Judgement::Ask => served.as_mut().graceful_shutdown(),
+                        Judgement::Cut => return Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+                    }
+                    look.set(tokio::time::sleep(timeout));
+                }
             }
         }
     }

@@ -256,7 +256,8 @@ impl IdentityHeaders {
 pub(crate) struct Limits {
     /// Connections at one time; further clients wait. Default 10,000: at rest each takes some 20 KiB.
     pub(crate) connections: Count,
-    /// How long a client may take for the TLS handshake, and for the header of a request. Default 30 s.
+    /// How long a client may take for the TLS handshake, for the header of a request, and for each part of a body that is
+    /// drained; and for anything at all, more than once, before its connection is cut. Default 30 s.
     pub(crate) header_timeout: Span,
     /// How long requests under way may take to finish after the signal to stop. Default 30 s.
     pub(crate) shutdown_timeout: Span,

@@ -5,6 +5,7 @@ mod exchange;
 mod layer;
 mod limits;
 mod log;
+mod patience;
 mod peer;
 mod script;
 mod serve;

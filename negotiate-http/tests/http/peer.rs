@@ -109,11 +109,7 @@ impl Peer {
     }
 
     pub(crate) async fn connect_http2(&self) -> Client {
-        let stream = TcpStream::connect(self.address).await.unwrap();
-        let builder = http2::Builder::new(TokioExecutor::new());
-        let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.unwrap();
-        tokio::spawn(connection);
-        Client::Http2(sender)
+        Client::http2(self.address).await
     }
 }
 
@@ -137,6 +133,14 @@ impl Client {
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
         Self::Http1(sender)
+    }
+
+    pub(crate) async fn http2(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let builder = http2::Builder::new(TokioExecutor::new());
+        let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        Self::Http2(sender)
     }
 
     pub(crate) async fn send(&mut self, request: Request<Full<Bytes>>) -> Answer {

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Ended, file, negotiate, run, scratch, text};
+use std::os::unix::fs::PermissionsExt as _;
 use testvectors::{capture, keytab_captures};
 
 const PKI: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pki");
@@ -156,6 +157,9 @@ fn files_that_cannot_be_used_are_named() {
     let missing = text(&missing);
     let empty = file("empty", "");
     let empty = text(&empty);
+    let open = file("rcache", "");
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o644)).expect("a mode");
+    let open = text(&open);
     let proxy = "[reverse_proxy]\nupstream = 'http://a'";
     let rc4 = capture("mit/etype23-spnego-mutual").path("keytab");
     let rc4 = text(&rc4);
@@ -192,8 +196,14 @@ fn files_that_cannot_be_used_are_named() {
             ),
         ),
         (
+            // A replay cache has nothing by which it is known: it would be written into the keytab.
             format!("keytab = '{good}'\nreplay.cache = 'file:{good}'\n{proxy}"),
-            format!("replay cache {good}: it ends within a record\n  help: check that it is a replay cache"),
+            "FILE:2: replay.cache: is another file of this configuration\n  help: name a file of its own"
+                .into(),
+        ),
+        (
+            format!("keytab = '{good}'\nreplay.cache = 'file:{open}'\n{proxy}"),
+            format!("replay cache {open}: others than its owner may read or write it"),
         ),
         (
             format!(

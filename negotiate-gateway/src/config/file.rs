@@ -130,6 +130,17 @@ impl File {
         }
     }
 
+    /// Those that are read.
+    fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let tls = self.tls.iter().flat_map(|tls| [&tls.certificate, &tls.key]);
+        let proxy = self
+            .forward_auth
+            .iter()
+            .filter_map(|auth| auth.certificate.as_ref());
+        let files = self.keytab.0.iter().chain(&self.acceptor.krb5_conf);
+        files.chain(tls).chain(proxy)
+    }
+
     /// What a key by itself cannot know.
     fn check(&self, at: impl Fn(&str, &str, &str) -> ConfigError) -> Result<(), ConfigError> {
         if self.keytab.0.is_empty() {
@@ -142,6 +153,16 @@ impl File {
         if cfg!(not(feature = "tls")) && self.tls.is_some() {
             let advice = "build it with the feature `tls`, which is on by default";
             return Err(at("tls", "this build has no TLS", advice));
+        }
+        if let ReplayStore::File(cache) = &self.replay.cache
+            && self.files().any(|file| file == cache)
+        {
+            let advice = "name a file of its own, which is written";
+            return Err(at(
+                "replay.cache",
+                "is another file of this configuration",
+                advice,
+            ));
         }
         if let Some(forward_auth) = &self.forward_auth {
             if self.trusted_proxies.is_empty() {

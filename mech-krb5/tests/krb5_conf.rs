@@ -278,3 +278,18 @@ fn a_value_that_cannot_be_used_is_named_with_its_line() {
         );
     }
 }
+
+/// The work is counted in allocations. Were each value looked at once for each of its relation, it would be a million of them.
+#[test]
+fn a_path_of_many_realms_is_read_once() {
+    const REALMS: u64 = 1000;
+    let realms: String = (0..REALMS).map(|realm| format!("B.TEST = R{realm}\n")).collect();
+    let file = format!("[capaths]\nA.TEST = {{\n{realms}}}\n");
+    let profile = Profile::parse("krb5.conf", file).unwrap();
+    let done = allocation_counter::measure(|| drop(profile.transited_policy()));
+    assert!(
+        (REALMS..3 * REALMS).contains(&done.count_total),
+        "{}",
+        done.count_total
+    );
+}

@@ -19,7 +19,7 @@ type Realm = Vec<u8>;
 #[derive(Clone, Debug, Default)]
 pub struct TransitedPolicy {
     /// By the client's realm and the server's.
-    paths: BTreeMap<(Realm, Realm), Vec<Realm>>,
+    paths: BTreeMap<(Realm, Realm), BTreeSet<Realm>>,
     trusted_kdcs: BTreeSet<Realm>,
 }
 
@@ -53,7 +53,7 @@ impl TransitedPolicy {
             return true;
         }
         match self.paths.get(&(client_realm.to_vec(), server_realm.to_vec())) {
-            Some(path) => path.iter().any(|realm| realm == via),
+            Some(path) => path.contains(via),
             None => is_between(client_realm, server_realm, via),
         }
     }

@@ -3,7 +3,9 @@
 use super::profile::{Place, Profile, Value};
 use crate::accept::TransitedPolicy;
 use crate::local_name::LocalNames;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use core::net::IpAddr;
 use negotiate_core::Seconds;
@@ -102,14 +104,18 @@ impl Profile {
     #[must_use]
     pub fn transited_policy(&self) -> TransitedPolicy {
         let mut policy = TransitedPolicy::default();
-        for client_realm in self.subsections(&["capaths"]) {
-            for (server_realm, _) in self.relations(&["capaths", client_realm]) {
-                let path = ["capaths", client_realm, server_realm];
-                let is_direct = self
-                    .value(&path)
-                    .is_some_and(|first| first.text().starts_with('.'));
-                let between = self.values(&path).filter(|_| !is_direct);
-                let between = between.filter_map(|value| value.text().split([' ', '\t']).next());
+        // Once for each realm, in however many files it has a section.
+        let client_realms: BTreeSet<&str> = self.subsections(&["capaths"]).collect();
+        for client_realm in client_realms {
+            // Every value is looked at once: a path may have as many as there is room for in the configuration.
+            let mut paths: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for (server_realm, value) in self.relations(&["capaths", client_realm]) {
+                paths.entry(server_realm).or_default().push(value.text());
+            }
+            for (server_realm, values) in paths {
+                let is_direct = values.first().is_some_and(|first| first.starts_with('.'));
+                let between = values.into_iter().filter(|_| !is_direct);
+                let between = between.filter_map(|value| value.split([' ', '\t']).next());
                 policy.set_path(client_realm, server_realm, between);
             }
         }

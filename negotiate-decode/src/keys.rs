@@ -30,6 +30,10 @@ const MAX_LONG_TERM: usize = 16;
 /// Most bytes that are tried to be decrypted: 64 MiB, a second's work.
 const MAX_WORK: usize = 64 << 20;
 
+/// What a try counts for besides, in bytes: two keys are derived for it, however little there is to decrypt. So there are
+/// 65,536 tries at most.
+const DERIVATION: usize = 1024;
+
 /// A key that opened something.
 pub(crate) struct OpenedBy {
     pub(crate) plaintext: Secret<Vec<u8>>,
@@ -63,6 +67,12 @@ impl Keys {
         self.keytab.is_some() || !self.known.is_empty()
     }
 
+    /// Counts a try; `None` if there is no work left to be done.
+    fn count(work_left: &mut usize, cipher: &[u8]) -> Option<()> {
+        *work_left = work_left.checked_sub(cipher.len().saturating_add(DERIVATION))?;
+        Some(())
+    }
+
     /// Keeps a key that something told.
     pub(crate) fn learn(&mut self, etype: i32, bytes: &[u8], of: impl Into<String>) {
         let Some(Ok(key)) = encryption_type(etype).map(|etype| Key::new(etype, bytes)) else {
@@ -92,7 +102,7 @@ impl Keys {
                 names: negotiate_core::AllowedNames::Any,
             };
             for candidate in keytab.candidates(query) {
-                self.work_left = self.work_left.checked_sub(cipher.len())?;
+                Self::count(&mut self.work_left, cipher)?;
                 if let Some(plaintext) = decrypted(candidate.key(), KeyUsage::TICKET, cipher) {
                     let kvno = candidate.kvno();
                     let with = format!("the keytab's key of {}, version {kvno}", candidate.principal());
@@ -127,7 +137,7 @@ impl Keys {
                 continue;
             };
             for usage in usages {
-                self.work_left = self.work_left.checked_sub(cipher.len())?;
+                Self::count(&mut self.work_left, cipher)?;
                 if let Some(plaintext) = decrypted(&key, *usage, cipher) {
                     let with = format!(
                         "the keytab's key of {}, version {}",
@@ -152,7 +162,7 @@ impl Keys {
                 continue;
             }
             for usage in usages {
-                self.work_left = self.work_left.checked_sub(cipher.len())?;
+                Self::count(&mut self.work_left, cipher)?;
                 if let Some(plaintext) = decrypted(&known.key, *usage, cipher) {
                     let (with, key) = (known.of.clone(), known.key.clone());
                     return Some(OpenedBy { plaintext, with, key });
@@ -172,4 +182,30 @@ fn decrypted(key: &Key, usage: KeyUsage, cipher: &[u8]) -> Option<Secret<Vec<u8>
     let mut buffer = Secret::new(cipher.to_vec());
     key.for_usage(usage).decrypt_vec(buffer.expose_mut()).ok()?;
     Some(buffer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sealed parts of no bytes, and of some.
+    #[test]
+    fn every_try_is_counted() {
+        for cipher in [&[][..], &[7; 100]] {
+            let mut keys = Keys::none();
+            keys.learn(18, &[1; 32], "one");
+            keys.learn(18, &[2; 32], "another");
+            keys.learn(17, &[3; 16], "one of another type");
+            let usages = [KeyUsage::TICKET, KeyUsage::AP_REP];
+            let cost = 4 * (1024 + cipher.len());
+            for opened in 1..=3 {
+                assert!(keys.open(18, &usages, cipher).is_none());
+                assert_eq!(keys.work_left, MAX_WORK - opened * cost);
+            }
+            // With a little less than a try needs, nothing is tried.
+            keys.work_left = cost / 4 - 1;
+            assert!(keys.open(18, &usages, cipher).is_none());
+            assert_eq!(keys.work_left, cost / 4 - 1);
+        }
+    }
 }

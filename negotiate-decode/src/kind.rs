@@ -25,7 +25,8 @@ const CCACHE: Kind = kind("ccache", "a credential cache");
 const KEYTAB: Kind = kind("keytab", "a keytab");
 
 impl Kind {
-    /// Whether keys may stand in it in the clear: in files, in a credential that is not sealed, and in what should be sealed.
+    /// Whether keys may stand in it in the clear: in files, in a credential that is not sealed, and in what should be sealed;
+    /// and in what is nothing of all this, which may be a file of keys with a damaged beginning.
     #[must_use]
     pub fn holds_keys(self) -> bool {
         const MESSAGES: [&str; 7] = [
@@ -37,7 +38,7 @@ impl Kind {
             "enc-ap-rep-part",
             "enc-krb-cred-part",
         ];
-        self == CCACHE || self == KEYTAB || MESSAGES.contains(&self.id)
+        [CCACHE, KEYTAB, UNKNOWN].contains(&self) || MESSAGES.contains(&self.id)
     }
 }
 
@@ -54,7 +55,11 @@ pub(crate) fn decode(decoder: &mut Decoder<'_>, input: &[u8]) -> (Kind, Node) {
         };
         return (kind, gss::per_message_token(decoder, input, all));
     }
-    token(decoder, input, all).unwrap_or_else(|| (UNKNOWN, unknown(decoder, input, all, "input")))
+    let token = match is_file_with_damaged_beginning(input) {
+        true => None,
+        false => token(decoder, input, all),
+    };
+    token.unwrap_or_else(|| (UNKNOWN, unknown(decoder, input, all, "input")))
 }
 
 /// A keytab or a credential cache: both begin with 5 and a version. The two are told by what follows. A cache has the
@@ -78,6 +83,12 @@ fn file(decoder: &mut Decoder<'_>, input: &[u8]) -> Option<(Kind, Node)> {
         true => (CCACHE, ccache::decode(decoder, input)),
         false => (KEYTAB, keytab::decode(decoder, input)),
     })
+}
+
+/// The second byte of a keytab or credential cache is a version, 1 to 4. A token that has it for its length, and goes on behind
+/// that, is none.
+fn is_file_with_damaged_beginning(input: &[u8]) -> bool {
+    matches!(input, [_, version @ 1..=4, rest @ ..] if rest.len() > usize::from(*version))
 }
 
 /// Version 1 begins in both with a small number of 32 bits, and then: the realm's length in 32 bits, or count and
@@ -175,7 +186,7 @@ pub(crate) fn signature(decoder: &mut Decoder<'_>, space: &[u8], range: (usize, 
     }
 }
 
-/// DER of whatever kind, or nothing.
+/// DER of whatever kind, or nothing; of its bytes those alone that tell what else it is.
 fn unknown(decoder: &mut Decoder<'_>, space: &[u8], range: (usize, usize), name: &'static str) -> Node {
     let is_whole = Reader::new(space)
         .declared_len()
@@ -184,16 +195,13 @@ fn unknown(decoder: &mut Decoder<'_>, space: &[u8], range: (usize, usize), name:
         true => decoder.any(space, range, name),
         false => Node::new(name, "", range.0, range.1).with(crate::Value::bytes(space)),
     };
-    node.fault(
-        space,
-        range.0,
-        range.1,
-        match space.is_empty() {
-            true => "there is nothing here",
-            false => {
-                "neither SPNEGO, Kerberos nor NTLM, neither keytab nor credential cache, by its first bytes"
-            }
-        },
-    );
+    let first: String = space.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let what = match space.is_empty() {
+        true => "there is nothing here".to_owned(),
+        false => format!(
+            "neither SPNEGO, Kerberos nor NTLM, neither keytab nor credential cache, by its first bytes: {first}"
+        ),
+    };
+    node.fault(space, range.0, range.1, what);
     node
 }

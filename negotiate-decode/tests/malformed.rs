@@ -90,13 +90,14 @@ fn a_field_that_is_missing_is_named() {
 
 #[test]
 fn nothing_recognised_is_said_so() {
-    let what = "neither SPNEGO, Kerberos nor NTLM, neither keytab nor credential cache, by its first bytes";
-    assert_eq!(fault(b"hello"), (0, what.into(), 5));
+    let what = "neither SPNEGO, Kerberos nor NTLM, neither keytab nor credential cache, by its first bytes: ";
+    assert_eq!(fault(b"hello"), (0, format!("{what}68656c6c"), 5));
+    assert_eq!(fault(b"he").1, format!("{what}6865"));
     assert_eq!(fault(b"").1, "there is nothing here");
     // DER of whatever type is still shown.
     let decoded = decode(b"\x30\x05\x02\x01\x07\x04\x00", &mut Keys::none());
     let (_, first) = decoded.faults().next().unwrap();
-    assert_eq!(&*first.what, what);
+    assert_eq!(&*first.what, format!("{what}30050201"));
     assert_eq!(decoded.root.children.len(), 2);
 }
 
@@ -229,6 +230,28 @@ fn a_file_that_is_cut_shows_no_key() {
             .count();
     }
     assert!(shown > 0, "nothing was cut within a field");
+}
+
+/// Whatever it is taken for then.
+#[test]
+fn a_file_with_a_damaged_beginning_shows_no_key() {
+    let mut unknown = 0;
+    for file in keytab_captures().iter().map(testvectors::KeytabCapture::keytab) {
+        let keys: Vec<Vec<u8>> = mech_krb5::keytab::Keytab::parse(&file)
+            .unwrap()
+            .entries()
+            .iter()
+            .map(|entry| entry.key().expose()[..8].to_vec())
+            .collect();
+        for (at, byte) in (0..2).flat_map(|at| (0..=255).map(move |byte| (at, byte))) {
+            let mut damaged = file.clone();
+            damaged[at] = byte;
+            let decoded = decode(&damaged, &mut Keys::none());
+            unknown += usize::from(decoded.kind.id == "unknown");
+            hides(&decoded, &keys);
+        }
+    }
+    assert!(unknown > 1000, "{unknown}");
 }
 
 /// A DER element with a short or long length.

@@ -223,7 +223,7 @@ pub(crate) struct Decode {
     pub(crate) json: bool,
 
     /// Tokens and files: raw, in base64 or hex, or lines with Authorization and WWW-Authenticate; - or nothing is
-    /// standard input. A key that one of them tells opens what comes after it
+    /// standard input; FILE:PATH, as in KRB5CCNAME, is PATH. A key that one of them tells opens what comes after it
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 }

@@ -20,7 +20,7 @@ pub(crate) fn run(arguments: &cli::Decode) -> Result<ExitCode, Failure> {
         paths => Keys::of(keytab_file::load_all(paths)?),
     };
     let mut shown = Vec::new();
-    for source in sources(&arguments.files) {
+    for source in sources(&arguments.files)? {
         let bytes = input::read(source)?;
         let inputs = Input::parse_all(&bytes).map_err(|error| {
             let (problem, advice) = error.explain();
@@ -44,11 +44,30 @@ pub(crate) fn run(arguments: &cli::Decode) -> Result<ExitCode, Failure> {
 }
 
 /// Standard input where no file is named.
-fn sources(files: &[PathBuf]) -> Vec<Option<&Path>> {
+fn sources(files: &[PathBuf]) -> Result<Vec<Option<&Path>>, Failure> {
     match files {
-        [] => vec![None],
-        files => files.iter().map(|file| Some(file.as_path())).collect(),
+        [] => Ok(vec![None]),
+        files => files.iter().map(|file| path(file).map(Some)).collect(),
     }
+}
+
+/// The path in a name as KRB5CCNAME and KRB5_KTNAME have it, TYPE:RESIDUAL, if that type is a file's.
+fn path(name: &Path) -> Result<&Path, Failure> {
+    let Some((cache_type, residual)) = name.to_str().and_then(|name| name.split_once(':')) else {
+        return Ok(name);
+    };
+    let advice = match (cache_type, residual.strip_prefix(':')) {
+        ("FILE" | "WRFILE", _) => return Ok(Path::new(residual)),
+        // MIT krb5's name for one file of a directory.
+        ("DIR", Some(file)) => return Ok(Path::new(file)),
+        ("DIR", None) => "name one of the files in that directory",
+        ("API" | "KCM" | "KEYRING" | "MEMORY" | "MSLSA", _) => {
+            "get the ticket into a file: KRB5CCNAME=FILE:/tmp/ticket kinit"
+        }
+        _ => return Ok(name),
+    };
+    let problem = format!("{} is a credential cache, but no file", name.display());
+    Err(Failure::unusable(problem, advice))
 }
 
 fn name(source: Option<&Path>) -> String {

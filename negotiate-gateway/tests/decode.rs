@@ -190,7 +190,12 @@ fn the_exit_status_tells_malformed_from_unusable() {
         (&json["inputs"][0]["kind"], &json["inputs"][0]["faults"]),
         (&json!("unknown"), &json!(1))
     );
-    assert_eq!(json["inputs"][0]["tree"]["faults"][0]["rest"], "010203");
+    let fault = &json["inputs"][0]["tree"]["faults"][0];
+    assert_eq!((&fault["rest"], &fault["rest_length"]), (&json!(""), &json!(3)));
+    assert!(
+        fault["what"].as_str().unwrap().ends_with("first bytes: 010203"),
+        "{fault}"
+    );
 
     for (arguments, input, problem) in [
         (
@@ -203,6 +208,21 @@ fn the_exit_status_tells_malformed_from_unusable() {
             &["decode", "/nonexistent/token"],
             b"",
             "token /nonexistent/token cannot be read",
+        ),
+        (
+            &["decode", "FILE:/nonexistent/token"],
+            b"",
+            "token /nonexistent/token cannot be read",
+        ),
+        (
+            &["decode", "KEYRING:persistent:0"],
+            b"",
+            "KEYRING:persistent:0 is a credential cache, but no file\n  help: get the ticket into a file",
+        ),
+        (
+            &["decode", "DIR:/tmp"],
+            b"",
+            "DIR:/tmp is a credential cache, but no file\n  help: name one of the files",
         ),
         (
             &["decode", "--keytab", "/nonexistent/keytab"],
@@ -228,9 +248,16 @@ fn files_are_told_apart() {
         );
     }
     for capture in testvectors::ccache_captures() {
-        assert_eq!(
-            decoded(&[text(&capture.path())], b"")["inputs"][0]["kind"],
-            "ccache",
+        // Whatever shows the path: a shell, or KRB5CCNAME.
+        let path = capture.path();
+        let names = ["", "FILE:", "WRFILE:", "DIR::"].map(|before| format!("{before}{}", text(&path)));
+        let json = decoded(&names.each_ref().map(String::as_str), b"");
+        assert!(
+            json["inputs"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|input| input["kind"] == "ccache" && input["source"] == text(&path)),
             "{}",
             capture.name()
         );

@@ -51,9 +51,13 @@ fn inner(decoder: &mut Decoder<'_>, space: &[u8], node: &mut Node, at: usize, en
         }
         return;
     }
-    let krb5 = [MechType::KRB5, MechType::MS_KRB5, MechType::IAKERB];
-    let is_krb5 = krb5.iter().any(|known| known.contents() == oid)
-        || asn1::mechanism_name(&oid) == Some("krb5 user to user");
+    let krb5 = [
+        MechType::KRB5,
+        MechType::MS_KRB5,
+        MechType::KRB5_USER_TO_USER,
+        MechType::IAKERB,
+    ];
+    let is_krb5 = krb5.iter().any(|known| known.contents() == oid);
     let content = if oid == MechType::SPNEGO.contents() {
         crate::spnego::token(decoder, space, (at, end))
     } else if is_krb5 {
@@ -87,11 +91,8 @@ fn krb5_token(fields: &mut Fields<'_, '_, '_>) -> Read<()> {
         ([1, 1] | [1, 2], _) => v1(fields, V1::Mic),
         ([2, 1], _) => v1(fields, V1::Wrap),
         ([5, 1], _) => iakerb(fields),
-        ([4, 0 | 1], _) => {
-            let rest = (fields.at, fields.end);
-            let content = fields.decoder.any(fields.space, rest, "token");
-            fields.push(content)
-        }
+        ([4, 0], _) => whole(fields, "TGT-REQ", &kerberos::TGT_REQ),
+        ([4, 1], _) => whole(fields, "TGT-REP", &kerberos::TGT_REP),
         _ => {
             fields.at -= 2;
             fields.stop("an unknown token identifier")
@@ -103,8 +104,13 @@ fn message(fields: &mut Fields<'_, '_, '_>, tag: u8) -> Read<()> {
     let Some(message) = kerberos::by_tag(tag) else {
         return fields.stop("an unknown message");
     };
+    whole(fields, message.name, message.of)
+}
+
+/// All that is left is of this type.
+fn whole(fields: &mut Fields<'_, '_, '_>, name: &'static str, of: &'static asn1::Type) -> Read<()> {
     let rest = (fields.at, fields.end);
-    let content = fields.decoder.whole(fields.space, rest, message.name, message.of);
+    let content = fields.decoder.whole(fields.space, rest, name, of);
     fields.at = fields.end;
     fields.push(content)
 }

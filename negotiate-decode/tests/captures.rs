@@ -8,6 +8,7 @@ use mech_krb5::message::TicketFlags;
 use negotiate_decode::{Keys, Node, Value, decode};
 use testvectors::{
     Capture, ListedCredential, captures, ccache_captures, exchange_captures, keytab_captures, ntlm_captures,
+    user_to_user_captures,
 };
 
 /// The encryption types that can be opened.
@@ -301,6 +302,79 @@ fn a_credential_cache_opens_a_reply() {
     let (etype, key) = capture.session_key().unwrap();
     _ = decode(&cache_with(etype, &key), &mut keys);
     assert!(find(&decode(&answer, &mut keys).root, "EncAPRepPart").is_some());
+}
+
+/// The session key of the acceptor's own ticket opens the client's.
+#[test]
+fn a_credential_cache_opens_tickets_of_user_to_user_authentication() {
+    for capture in user_to_user_captures() {
+        let (name, token) = (capture.name(), capture.initiator_token());
+        let mut keys = Keys::none();
+        let closed = decode(&token, &mut keys);
+        sound(name, &closed);
+        assert_eq!(find(&closed.root, "EncTicketPart"), None, "{name}");
+        sound(name, &decode(&capture.own_ccache(), &mut keys));
+        let opened = decode(&token, &mut keys);
+        sound(name, &opened);
+        assert_eq!(
+            flags(&opened.root, "ap-options"),
+            ["use-session-key", "mutual-required"]
+        );
+        assert_eq!(
+            principal(at(&opened.root, "ticket"), "sname", "realm"),
+            capture.target()
+        );
+        for part in ["EncTicketPart", "Authenticator"] {
+            assert_eq!(
+                principal(at(&opened.root, part), "cname", "crealm"),
+                capture.initiator()
+            );
+        }
+        // The PAC, too, is signed with that key.
+        let text = opened.text();
+        assert!(text.contains("its server checksum is right"), "{name}\n{text}");
+    }
+}
+
+/// The exchange before it, as sspi's initiator and FreeRDP write it.
+#[test]
+fn a_ticket_that_is_asked_for_and_given_is_shown() {
+    let framing = b"\x06\x0a\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x03";
+    let framed = |token_id: [u8; 2], message: &[u8]| {
+        let content = [&framing[..], &token_id, message].concat();
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        let head: &[u8] = if content.len() < 128 {
+            &[0x60, length[1]]
+        } else {
+            &[0x60, 0x82, length[0], length[1]]
+        };
+        [head, &content].concat()
+    };
+    let request = b"\x30\x2e\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x10\xa2\x18\x30\x16\xa0\x03\x02\x01\x03\xa1\x0f\x30\x0d\
+        \x1b\x07TERMSRV\x1b\x02dc\xa3\x08\x1b\x06DOMAIN";
+    let decoded = decode(&framed([4, 0], request), &mut Keys::none());
+    sound("TGT-REQ", &decoded);
+    let request = at(&decoded.root, "TGT-REQ");
+    assert_eq!(principal(request, "server-name", "realm"), "TERMSRV/dc@DOMAIN");
+    assert_eq!(at(request, "msg-type").meaning.as_deref(), Some("TGT-REQ"));
+
+    let capture = &user_to_user_captures()[0];
+    let cache = mech_krb5::ccache::Ccache::parse(&capture.own_ccache()).unwrap();
+    let ticket = &cache.credentials().last().unwrap().credential.ticket;
+    let length = |len: usize| u16::try_from(len).unwrap().to_be_bytes();
+    let fields = [
+        &b"\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x11\xa2\x82"[..],
+        &length(ticket.len()),
+        ticket,
+    ]
+    .concat();
+    let reply = [&b"\x30\x82"[..], &length(fields.len()), &fields].concat();
+    let decoded = decode(&framed([4, 1], &reply), &mut Keys::none());
+    sound("TGT-REP", &decoded);
+    assert_eq!(
+        principal(at(&decoded.root, "TGT-REP/ticket"), "sname", "realm"),
+        "krbtgt/MIT.TEST@MIT.TEST"
+    );
 }
 
 /// A cache of version 3 with one ticket, which is no ticket.

@@ -1,20 +1,24 @@
 //! Kerberos tokens of any bytes. What is around the seals is read as `kerberos` reads it; and since a fuzzer has no
-//! key, what is accepted must be a captured token's ticket and authenticator, and name that capture's initiator.
+//! key, what is accepted must be a captured token's ticket and authenticator, and name that capture's initiator. A request for
+//! the acceptor's own ticket is read twice, too; it gets that ticket, once.
 
 use crate::bounds::allocating_at_most;
+use crate::decode::is_tgt_req;
 use crate::kerberos;
 use crate::refusal;
 use crate::support::{Counting, Forgetful};
+use mech_krb5::ccache::Ccache;
 use mech_krb5::keytab::{Keytab, KeytabEntry};
-use mech_krb5::{Krb5, Principal, message};
-use negotiate_core::{Acceptor, Ambient, Seconds, Step, Timestamp};
+use mech_krb5::{Krb5, OwnTicket, Principal, message};
+use negotiate_core::{Acceptor, Ambient, MechType, Seconds, Step, Timestamp};
 use std::sync::{Arc, LazyLock};
-use testvectors::captures;
+use testvectors::{captures, user_to_user_captures};
 
 /// # Panics
 /// If any of this does not hold.
 pub fn check(input: &[u8]) {
     let expected = decode(input);
+    decode_tgt_req(input);
     let world = &*WORLD;
     let mut ambient = Ambient {
         now: world.now,
@@ -30,9 +34,25 @@ pub fn check(input: &[u8]) {
             let captured = captured.expect("a token that nobody sealed");
             assert_eq!(context.initiator().display(), captured.initiator);
         }
-        Ok(Step::Continue { .. } | Step::Pending(_)) => {}
+        Ok(Step::Continue { token, exchange }) => {
+            let ticket = world.own_ticket.ticket();
+            let is_given = token
+                .as_bytes()
+                .windows(ticket.len())
+                .any(|window| window == ticket);
+            if is_given {
+                let message = inner_tgt_req(input).expect("given to whom did not ask for it");
+                assert!(decode_tgt_req(message));
+                // Once. SPNEGO takes no initial token here, and so refuses it by itself.
+                let again = exchange.step(input, &mut ambient).expect_err("given twice");
+                let code = again.reason().code();
+                assert!(code == "krb5.not_ap_req" || code.starts_with("spnego."), "{code}");
+            }
+        }
+        Ok(Step::Pending(_)) => panic!("nobody has to wait"),
         Err(reject) => {
             refusal::check(reject.reason());
+            assert!(!is_tgt_req(input), "asked for, and not given: {reject:?}");
             if let (Err(code), [0x6e, ..]) = (expected, input) {
                 let refused = reject.reason().code();
                 assert!(
@@ -65,6 +85,31 @@ fn decode(input: &[u8]) -> Result<kerberos::ApReq, kerberos::Code> {
         _ => panic!("{read:?}, and {expected:?}"),
     }
     expected
+}
+
+/// A request for our ticket, read twice; whether it is one.
+fn decode_tgt_req(input: &[u8]) -> bool {
+    let expected = kerberos::tgt_req(input);
+    let read = allocating_at_most(0, || message::TgtReq::decode(input));
+    match (&read, &expected) {
+        (Ok(read), Ok((server_name, realm))) => {
+            let components = read
+                .server_name
+                .map(|name| name.components().map(<[u8]>::to_vec).collect());
+            assert_eq!((&components, read.realm), (server_name, realm.as_deref()));
+        }
+        (Err(error), Err(code)) => assert_eq!(error_code(error, input), *code),
+        _ => panic!("{read:?}, and {expected:?}"),
+    }
+    expected.is_ok()
+}
+
+/// What is behind the framing and TOK_ID of such a request, somewhere in a token.
+fn inner_tgt_req(token: &[u8]) -> Option<&[u8]> {
+    let mark = [MechType::KRB5_USER_TO_USER.contents(), &[4, 0]].concat();
+    let at = token.windows(mark.len()).position(|window| window == mark)? + mark.len();
+    let (header, content) = crate::tlv::header(&token[at..])?;
+    token.get(at..at + header + content)
 }
 
 fn assert_same(read: &message::EncryptedData<'_>, expected: &kerberos::EncryptedData) {
@@ -101,6 +146,7 @@ fn inner_ciphers(token: &[u8]) -> Ciphers {
 /// An acceptor for all captures: their keytabs in one, and a skew that makes their times one time.
 struct World {
     acceptor: Acceptor,
+    own_ticket: Arc<OwnTicket>,
     now: Timestamp,
     captured: Vec<Captured>,
 }
@@ -124,7 +170,11 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
             }
         }
     }
+    let with_own_ticket = user_to_user_captures().swap_remove(0);
+    let cache = Ccache::parse(&with_own_ticket.own_ccache()).expect("a captured cache");
+    let own_ticket = Arc::new(OwnTicket::from_ccache(&cache).expect("a ticket-granting ticket"));
     let krb5 = Krb5::builder(Keytab::from_entries(entries))
+        .user_to_user(Arc::clone(&own_ticket))
         .replay_cache(Arc::new(Forgetful))
         .clock_skew(Seconds(u32::MAX))
         .build()
@@ -133,7 +183,12 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
         ciphers: inner_ciphers(&capture.initiator_token()),
         initiator: capture.initiator().to_owned(),
     });
+    let captured = captured.chain([Captured {
+        ciphers: inner_ciphers(&with_own_ticket.initiator_token()),
+        initiator: with_own_ticket.initiator().to_owned(),
+    }]);
     World {
+        own_ticket,
         acceptor: Acceptor::builder().mechanism(krb5).build().expect("a mechanism"),
         now: Timestamp::from_unix(1_795_327_035),
         captured: captured.collect(),

@@ -6,10 +6,11 @@ use mech_krb5::ccache::Ccache;
 use mech_krb5::keytab::Keytab;
 use mech_krb5::message::{
     ApReq, Authenticator, EncApRepPart, EncKdcRepPart, EncKrbCredPart, EncTicketPart, KdcExchange, KdcRep,
-    KdcReq, KrbCred, KrbError, Ticket,
+    KdcReq, KrbCred, KrbError, TgtReq, Ticket,
 };
 use mech_ntlm::message::{Authenticate, AvPairs, Challenge, Negotiate, NegotiateFlags, NtResponse};
-use negotiate_core::der::Reader;
+use negotiate_core::MechType;
+use negotiate_core::der::{Reader, Tag};
 use negotiate_decode::{Decoded, Keys, MAX_DEPTH, MAX_NODES, MAX_SHOWN, Node, Value, decode};
 use std::cell::OnceCell;
 use testvectors::capture;
@@ -141,10 +142,25 @@ fn strictly_read(input: &[u8]) -> Option<&'static str> {
         [0x7e, ..] if KrbError::decode(input).is_ok() => "a KRB-ERROR",
         [0x6a | 0x6c, ..] if KdcReq::decode(input).is_ok() => "a KDC-REQ",
         [0x6b | 0x6d, ..] if kdc.iter().any(|kdc| KdcRep::decode(*kdc, input).is_ok()) => "a KDC-REP",
+        [0x60, ..] if is_tgt_req(input) => "a request for the acceptor's ticket",
         [0x60 | 0xa1, ..] if negotiation::is_well_formed(input) => "a token of SPNEGO",
         _ if is_ntlm(input) => "a message of NTLM",
         _ => return None,
     })
+}
+
+/// A request for the acceptor's own ticket, in its framing.
+pub(crate) fn is_tgt_req(input: &[u8]) -> bool {
+    let mut reader = Reader::new(input);
+    let framed = reader.element(Tag::application(0));
+    let Ok(mut framed) = framed.and_then(|framed| reader.finish().map(|()| framed)) else {
+        return false;
+    };
+    framed.object_identifier() == Ok(MechType::KRB5_USER_TO_USER.contents())
+        && framed
+            .rest()
+            .strip_prefix(&[4, 0])
+            .is_some_and(|message| TgtReq::decode(message).is_ok())
 }
 
 /// A message, and all that its payloads hold.

@@ -88,6 +88,22 @@ pub(crate) fn ap_req(input: &[u8]) -> Result<ApReq, Code> {
     })
 }
 
+/// Whether it is a KERB-TGT-REQUEST, or the code; the components and the realm that it names.
+pub(crate) fn tgt_req(input: &[u8]) -> Result<(Option<Components>, Option<Vec<u8>>), Code> {
+    let sequence = tlv::only(0x30, input).ok_or(MALFORMED)?;
+    head(
+        sequence,
+        &[(0, 5, "krb5.bad_version"), (1, 16, "krb5.bad_message_type")],
+    )?;
+    let read = || {
+        let fields = Fields::read(sequence)?;
+        fields.end_at(3)?;
+        let realm = fields.optional(3, value::general_string)?;
+        Some((fields.optional(2, principal_name)?, realm.map(<[u8]>::to_vec)))
+    };
+    read().ok_or(MALFORMED)
+}
+
 /// A ticket that is all of `field`, or the code.
 fn ticket(field: &[u8]) -> Result<Ticket, Code> {
     // The version is judged as soon as it is read: whatever follows it, but within a whole ticket.

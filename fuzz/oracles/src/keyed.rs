@@ -13,6 +13,7 @@ mod pac_fields;
 mod planted;
 mod policy;
 mod transited;
+mod user_to_user;
 mod verdict;
 
 use crate::bounds::allocating_at_most;
@@ -25,6 +26,7 @@ use fields::{Fields, Ground, Shift};
 use initiator::{Initiator, ThirdLeg};
 use md5::{Digest, Md5};
 use mech_krb5::Principal;
+use mech_krb5::ccache::SealedBy as WhoseKey;
 use mech_krb5::crypto::{Key, KeyUsage};
 use mech_krb5::keytab::{Keytab, KeytabEntry, Match};
 use mech_krb5::message::ApOptions;
@@ -32,7 +34,8 @@ use negotiate_core::{Ambient, MechType, Reject, Step, Timestamp};
 use planted::Planted;
 use policy::{PacChoice, Policy, kdc_key};
 use std::sync::Arc;
-use verdict::{Around, Verdict, World};
+use user_to_user::{OWN_NAMES, UserToUser};
+use verdict::{Around, KeyChoice, Verdict, World};
 
 /// # Panics
 /// If any of this does not hold.
@@ -232,9 +235,13 @@ impl Scene {
             server_realm: realm.as_bytes().to_vec(),
             service_key: keys.sealing(self.clear.sealed_by),
         };
-        let around = self.around(&ticket, &session_key);
+        let around = self.around(&ticket, &session_key, base_now);
         let token = self.token(&keys, &around, &ticket, &authenticator);
-        let acceptor = self.policy.acceptor(&keys, now);
+        let own_ticket = match around.key_choice {
+            KeyChoice::OwnTicket { .. } => Some(keys.own_ticket(base_now)),
+            KeyChoice::Keytab | KeyChoice::NoOwnTicket => None,
+        };
+        let acceptor = self.policy.acceptor(&keys, own_ticket, now);
         let limit = 48 * 1024 + 24 * token.len();
         let take = || {
             let mut ambient = Ambient {
@@ -248,6 +255,7 @@ impl Scene {
         let initiator = Initiator {
             is_spnego: self.clear.outer == Outer::Spnego,
             is_bare: self.clear.is_bare,
+            mech_type: self.clear.framing(),
             now,
             third_leg: &self.third_leg,
         };
@@ -295,18 +303,28 @@ impl Scene {
         }
     }
 
-    fn around(&self, ticket: &[u8], session_key: &Key) -> Around {
+    fn around(&self, ticket: &[u8], session_key: &Key, base_now: Timestamp) -> Around {
         let in_ticket = crate::kerberos::enc_ticket_part(ticket).and_then(|part| verdict::usable(&part.key));
         let sealed_by = self.clear.sealed_by;
+        let key_choice = match self.clear.user_to_user() {
+            None => KeyChoice::Keytab,
+            Some(UserToUser {
+                has_ticket: false, ..
+            }) => KeyChoice::NoOwnTicket,
+            Some(UserToUser { has_ticket: true, .. }) => KeyChoice::OwnTicket {
+                ends: base_now.unix_micros(),
+                is_named: OWN_NAMES.contains(&self.clear.service),
+            },
+        };
         Around {
             is_bare: self.clear.is_bare,
             mutual_required: self.clear.ap_options & 1 != 0,
-            use_session_key: self.clear.ap_options == 0xff,
-            ticket_sealed: match sealed_by {
-                SealedBy::Service => true,
-                SealedBy::Other => !self.policy.restrict,
-                SealedBy::Stranger => false,
+            ticket_sealed: match (sealed_by, &key_choice) {
+                (SealedBy::Service, _) => true,
+                (SealedBy::Other, KeyChoice::Keytab) => !self.policy.restrict,
+                (SealedBy::Other | SealedBy::Stranger, _) => false,
             },
+            key_choice,
             authenticator_key: match self.authenticator_key {
                 AuthenticatorKey::Session => in_ticket.unwrap_or_else(|| session_key.clone()),
                 AuthenticatorKey::Other => {
@@ -331,7 +349,7 @@ impl Scene {
         if around.mutual_required {
             ap_options |= ApOptions::MUTUAL_REQUIRED.0;
         }
-        if around.use_session_key {
+        if self.clear.user_to_user().is_some_and(|asked| asked.by_option) {
             ap_options |= ApOptions::USE_SESSION_KEY.0;
         }
         let usage = KeyUsage::AP_REQ_AUTHENTICATOR;
@@ -346,7 +364,7 @@ impl Scene {
         let mech_token = if around.is_bare {
             ap_req
         } else {
-            forge::framed(MechType::KRB5, &ap_req)
+            forge::framed(self.clear.framing(), &ap_req)
         };
         match self.clear.outer {
             Outer::None => mech_token,
@@ -436,10 +454,19 @@ struct Label {
     service: String,
     matched: Match,
     kvno: u32,
+    sealed_by: WhoseKey,
 }
 
 impl Clear {
     fn label(&self, keys: &Keys<'_>) -> Label {
+        if self.user_to_user().is_some() {
+            return Label {
+                service: self.service.text(keys.realm),
+                matched: Match::Exact,
+                kvno: 0,
+                sealed_by: WhoseKey::SessionKey,
+            };
+        }
         let (names, kvno) = match self.sealed_by {
             SealedBy::Other => (&[Service::Other][..], OTHER_KVNO),
             _ => (&[Service::Www, Service::Alias][..], KVNO),
@@ -456,6 +483,7 @@ impl Clear {
             service: service.text(keys.realm),
             matched,
             kvno,
+            sealed_by: WhoseKey::ServiceKey,
         }
     }
 }

@@ -1,10 +1,15 @@
 //! Seeds: what the test vectors have for each target. Targets whose input is a script have none; libFuzzer finds scripts
 //! soon enough.
 
+use crate::forge;
 use crate::tlv;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use testvectors::{Case, captures, ccache_captures, exchange_captures, keytab_captures, load, ntlm_captures};
+use negotiate_core::MechType;
+use testvectors::{
+    Case, captures, ccache_captures, exchange_captures, keytab_captures, load, ntlm_captures,
+    user_to_user_captures,
+};
 
 /// Real tokens, their answers, and tokens by hand.
 pub(crate) fn tokens() -> Vec<Vec<u8>> {
@@ -26,9 +31,35 @@ const SPNEGO: [&str; 5] = [
 
 /// Tokens, and the AP-REQs in them without framing.
 pub(crate) fn kerberos_tokens() -> Vec<Vec<u8>> {
-    let tokens = tokens();
+    let mut tokens = tokens();
+    tokens.extend(
+        user_to_user_captures()
+            .iter()
+            .map(testvectors::UserToUserCapture::initiator_token),
+    );
     let bare: Vec<_> = tokens.iter().filter_map(|token| inner_ap_req(token)).collect();
-    tokens.into_iter().chain(bare).collect()
+    tokens.into_iter().chain(bare).chain(tgt_reqs()).collect()
+}
+
+/// Requests for the acceptor's own ticket (draft-swift-win2k-krb-user2user-03), by themselves, in their framing and in SPNEGO.
+pub(crate) fn tgt_reqs() -> Vec<Vec<u8>> {
+    const HEAD: &[u8] = b"\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x10";
+    const NAME: &[u8] = b"\xa2\x18\x30\x16\xa0\x03\x02\x01\x03\xa1\x0f\x30\x0d\x1b\x07TERMSRV\x1b\x02dc";
+    const REALM: &[u8] = b"\xa3\x08\x1b\x06DOMAIN";
+    let contents = [HEAD.to_vec(), [HEAD, NAME].concat(), [HEAD, NAME, REALM].concat()];
+    let of_length =
+        |tag, content: Vec<u8>| [&[tag, u8::try_from(content.len()).expect("short")], &*content].concat();
+    let oid = MechType::KRB5_USER_TO_USER.contents();
+    contents
+        .into_iter()
+        .flat_map(|content| {
+            let bare = of_length(0x30, content);
+            let framing = [of_length(6, oid.to_vec()), vec![4, 0], bare.clone()].concat();
+            let framed = of_length(0x60, framing);
+            let spnego = forge::neg_token_init(&[MechType::MS_KRB5], &framed);
+            [bare, framed, spnego]
+        })
+        .collect()
 }
 
 /// The AP-REQ in a token, found by the TOK_ID before it.
@@ -123,6 +154,7 @@ pub(crate) fn everything() -> Vec<Vec<u8>> {
         .chain(messages.map(|(_, message)| message))
         .chain(per_message.map(|message| message.token))
         .chain(ntlm)
+        .chain(tgt_reqs())
         .collect()
 }
 

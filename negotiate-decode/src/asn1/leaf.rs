@@ -137,7 +137,6 @@ pub(crate) fn oid(content: &[u8], node: &mut Node) -> Result {
 
 /// The mechanisms that are offered in the field.
 pub(crate) fn mechanism_name(oid: &[u8]) -> Option<&'static str> {
-    const KRB5_USER_TO_USER: &[u8] = b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x03";
     let named = [
         MechType::SPNEGO,
         MechType::KRB5,
@@ -146,7 +145,7 @@ pub(crate) fn mechanism_name(oid: &[u8]) -> Option<&'static str> {
         MechType::IAKERB,
     ];
     match oid {
-        KRB5_USER_TO_USER => Some("krb5 user to user"),
+        _ if oid == MechType::KRB5_USER_TO_USER.contents() => Some("krb5 user to user"),
         _ if oid == MechType::MS_KRB5.contents() => Some("krb5 (Microsoft's identifier)"),
         _ => named
             .iter()

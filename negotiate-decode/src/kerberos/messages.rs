@@ -45,6 +45,28 @@ static MESSAGES: [Message; 17] = [
     message("enc-krb-cred-part", "EncKrbCredPart", &ENC_KRB_CRED_PART),
 ];
 
+const USER_TO_USER: &str = "draft-swift-win2k-krb-user2user-03";
+
+/// They have no tag of their own: the TOK_ID tells them.
+pub(crate) static TGT_REQ: Type = Type::closed(
+    USER_TO_USER,
+    &[
+        required(0, "pvno", &VERSION),
+        required(1, "msg-type", &MESSAGE_TYPE),
+        optional(2, "server-name", &PRINCIPAL_NAME),
+        optional(3, "realm", &GENERAL_STRING),
+    ],
+);
+
+pub(crate) static TGT_REP: Type = Type::closed(
+    USER_TO_USER,
+    &[
+        required(0, "pvno", &VERSION),
+        required(1, "msg-type", &MESSAGE_TYPE),
+        required(2, "ticket", &TICKET),
+    ],
+);
+
 const AP: &str = "RFC 4120 section 5.5.1";
 
 pub(super) static AP_REQ: Type = Type::application(AP, 14, &AP_REQ_FIELDS);

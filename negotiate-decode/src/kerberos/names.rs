@@ -58,6 +58,8 @@ fn message_type(number: i32) -> Option<String> {
         13 => "TGS-REP",
         14 => "AP-REQ",
         15 => "AP-REP",
+        16 => "TGT-REQ",
+        17 => "TGT-REP",
         20 => "KRB-SAFE",
         21 => "KRB-PRIV",
         22 => "KRB-CRED",

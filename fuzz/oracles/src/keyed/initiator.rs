@@ -31,6 +31,8 @@ pub(super) enum ThirdLeg {
 pub(super) struct Initiator<'a> {
     pub(super) is_spnego: bool,
     pub(super) is_bare: bool,
+    /// What the framing names.
+    pub(super) mech_type: MechType,
     pub(super) now: Timestamp,
     pub(super) third_leg: &'a ThirdLeg,
 }
@@ -105,7 +107,7 @@ impl Initiator<'_> {
         let mut outer = Reader::new(token);
         let mut framed = outer.element(Tag::application(0)).expect("framed");
         outer.finish().expect("and nothing else");
-        assert_eq!(framed.object_identifier(), Ok(MechType::KRB5.contents()));
+        assert_eq!(framed.object_identifier(), Ok(self.mech_type.contents()));
         framed
             .rest()
             .strip_prefix(&token_id)
@@ -235,6 +237,7 @@ fn meaning(context: &SecurityContext, accepted: &Accepted, world: &World, label:
     );
     assert_eq!(details.service.to_text().as_deref(), Ok(&*label.service));
     assert_eq!((details.key_match, details.kvno), (label.matched, label.kvno));
+    assert_eq!(details.sealed_by, label.sealed_by);
     assert_eq!(details.ticket_flags.0, ticket.flags);
     assert_eq!(
         [

@@ -6,7 +6,7 @@ use crate::support::{Counting, Etype, key};
 use arbitrary::Arbitrary;
 use mech_krb5::crypto::Key;
 use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig, OnStart};
-use mech_krb5::{AnonymousPolicy, Krb5, PacPolicy, TransitedPolicy, UnknownAuthorizationData};
+use mech_krb5::{AnonymousPolicy, Krb5, OwnTicket, PacPolicy, TransitedPolicy, UnknownAuthorizationData};
 use negotiate_core::{Acceptor, Address, Ambient, BindingsPolicy, ChannelBindings, ServiceName, Timestamp};
 use std::sync::Arc;
 
@@ -54,7 +54,12 @@ impl Policy {
         }
     }
 
-    pub(super) fn acceptor(&self, keys: &Keys<'_>, now: Timestamp) -> Acceptor {
+    pub(super) fn acceptor(
+        &self,
+        keys: &Keys<'_>,
+        own_ticket: Option<OwnTicket>,
+        now: Timestamp,
+    ) -> Acceptor {
         let mut ambient = Ambient {
             now,
             random: &mut Counting(1),
@@ -69,7 +74,7 @@ impl Policy {
         if self.trust_kdc {
             transited.trust_kdc(keys.realm);
         }
-        let krb5 = Krb5::builder(keys.keytab())
+        let mut krb5 = Krb5::builder(keys.keytab())
             .replay_cache(Arc::new(cache))
             .pac(self.pac.policy())
             .kdc_keys(self.kdc_keys())
@@ -84,6 +89,9 @@ impl Policy {
             } else {
                 UnknownAuthorizationData::Refuse
             });
+        if let Some(own_ticket) = own_ticket {
+            krb5 = krb5.user_to_user(Arc::new(own_ticket));
+        }
         let mut acceptor = Acceptor::builder()
             .mechanism(krb5.build().expect("keys and a cache"))
             .bindings_policy(self.demand.policy());

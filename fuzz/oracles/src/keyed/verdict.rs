@@ -34,11 +34,24 @@ pub(super) struct World {
 pub(super) struct Around {
     pub(super) is_bare: bool,
     pub(super) mutual_required: bool,
-    pub(super) use_session_key: bool,
-    /// Whether the ticket is sealed with a key of the keytab.
+    pub(super) key_choice: KeyChoice,
+    /// Whether the ticket is sealed with a key of those.
     pub(super) ticket_sealed: bool,
     /// What the authenticator is sealed with.
     pub(super) authenticator_key: Key,
+}
+
+/// Whose keys may open the ticket.
+pub(super) enum KeyChoice {
+    Keytab,
+    /// User-to-user authentication without a ticket for it.
+    NoOwnTicket,
+    /// The session key of the acceptor's own ticket.
+    OwnTicket {
+        ends: Micros,
+        /// Whether the client's ticket has a name of it.
+        is_named: bool,
+    },
 }
 
 #[derive(Debug)]
@@ -105,11 +118,18 @@ pub(super) fn judge(
     ticket: &[u8],
     sealed_authenticator: &[u8],
 ) -> Vec<Verdict> {
-    if around.use_session_key {
-        return vec![refused("krb5.user_to_user", false)];
-    }
-    if !around.ticket_sealed {
-        return vec![Verdict::NoKey];
+    let no_key = match around.key_choice {
+        KeyChoice::NoOwnTicket => Some(refused("krb5.user_to_user", false)),
+        KeyChoice::OwnTicket { ends, .. } if world.now > ends + SKEW => {
+            Some(refused("krb5.own_ticket_expired", false))
+        }
+        KeyChoice::OwnTicket { is_named: false, .. } => Some(refused("krb5.user_to_user_name", false)),
+        _ if around.ticket_sealed => None,
+        KeyChoice::OwnTicket { .. } => Some(refused("krb5.user_to_user_key", false)),
+        KeyChoice::Keytab => Some(Verdict::NoKey),
+    };
+    if let Some(verdict) = no_key {
+        return vec![verdict];
     }
     let der = ticket;
     let opened = match open(world, around, der, sealed_authenticator) {

@@ -21,9 +21,16 @@ use std::sync::Arc;
 const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pki/www.pem");
 const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pki/www.key");
 
+/// Signed with Ed25519, which has no hash for `tls-server-end-point`; and its issuer's.
+const ED25519: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pki/ed25519.pem");
+
 fn start(service: &Service, acceptor: &str) -> Gateway {
+    start_with(CERTIFICATE, service, acceptor)
+}
+
+fn start_with(certificate: &str, service: &Service, acceptor: &str) -> Gateway {
     Gateway::configured(&format!(
-        "keytab = {:?}\n[tls]\ncertificate = {CERTIFICATE:?}\nkey = {KEY:?}\n[acceptor]\n{acceptor}\n\
+        "keytab = {:?}\n[tls]\ncertificate = {certificate:?}\nkey = {KEY:?}\n[acceptor]\n{acceptor}\n\
          [reverse_proxy]\nupstream = \"http://{}\"\n",
         service.keytab,
         backend::start()
@@ -37,9 +44,12 @@ fn client_config(protocols: &[&str]) -> Arc<ClientConfig> {
 
 fn client_config_of(protocols: &[&str], versions: &[&'static SupportedProtocolVersion]) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_file(CERTIFICATE).expect("PEM"))
-        .expect("a certificate");
+    for file in [CERTIFICATE, ED25519] {
+        let last = CertificateDer::pem_file_iter(file).expect("PEM").last();
+        roots
+            .add(last.expect("one").expect("PEM"))
+            .expect("a certificate");
+    }
     let mut config = ClientConfig::builder_with_provider(Arc::new(rustls_graviola::default_provider()))
         .with_protocol_versions(versions)
         .expect("versions")
@@ -130,6 +140,25 @@ fn tls_server_end_point_binds_over_both_versions() {
     let gateway = start(&service, "channel_bindings = \"require\"");
     let certificate = CertificateDer::from_pem_file(CERTIFICATE).expect("PEM");
     let bindings = tls_server_end_point(&certificate).expect("bindings");
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        let name = ServerName::try_from("www.example.com").expect("a name");
+        let config = client_config_of(&["http/1.1"], &[version]);
+        let tls = ClientConnection::new(config, name).expect("a client");
+        let stream = TcpStream::connect(gateway.address).expect("it listens");
+        let mut client = Client::over(StreamOwned::new(tls, stream));
+        let authorization = service.bound_authorization("alice", &bindings);
+        assert_eq!(client.get("/", &[authorization]).status, 200, "{version:?}");
+    }
+}
+
+/// RFC 5929 section 4.1 leaves the bindings of such a certificate undefined: each client sends what it likes, or nothing. To
+/// check `tls-exporter` alone would keep nobody out: whoever relays a token chooses TLS 1.2, where there is none.
+#[test]
+fn a_certificate_without_defined_bindings_has_none_over_either_version() {
+    let service = Service::new();
+    let gateway = start_with(ED25519, &service, "channel_bindings = \"prefer\"");
+    gateway.logged("no channel bindings are checked");
+    let bindings = ChannelBindings::from_application_data(*b"tls-server-end-point:of some hash");
     for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
         let name = ServerName::try_from("www.example.com").expect("a name");
         let config = client_config_of(&["http/1.1"], &[version]);

@@ -55,15 +55,18 @@ impl ServerTls {
         self.acceptor.accept(stream).await
     }
 
-    /// A new connection's place, with the bindings of its channel: the certificate's, if it has any, and over TLS 1.3 the
-    /// connection's own.
+    /// A new connection's place, with the bindings of its channel: the certificate's, and over TLS 1.3 the connection's own.
+    ///
+    /// Without the certificate's there are none: those of TLS 1.3 alone would keep nobody out who can choose TLS 1.2, and refuse
+    /// clients that send what RFC 5929 leaves undefined.
     pub(super) fn connection(&self, stream: &TlsStream<TcpStream>) -> Connection {
-        let bindings = match (self.bindings.clone(), exported(stream)) {
-            (end_point, None) => end_point,
-            (Some(end_point), Some(exported)) => Some(Arc::new(Arc::unwrap_or_clone(end_point).or(exported))),
-            (None, Some(exported)) => Some(Arc::new(ChannelBindings::from_application_data(exported))),
+        let Some(end_point) = self.bindings.clone() else {
+            return Connection::new();
         };
-        bindings.map_or_else(Connection::new, Connection::with_bindings)
+        Connection::with_bindings(match exported(stream) {
+            Some(exported) => Arc::new(Arc::unwrap_or_clone(end_point).or(exported)),
+            None => end_point,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ mod common;
 use common::daemon::Gateway;
 use common::http::{Client, Response, get};
 use common::login::Service;
+use negotiate_core::ChannelBindings;
 
 struct Setting {
     service: Service,
@@ -200,21 +201,30 @@ fn a_second_leg_is_refused_by_name() {
 
 #[test]
 fn bindings_are_those_of_the_proxys_certificate() {
-    let certificate = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pki/www.pem");
-    let setting = Setting::new(
-        "127.0.0.1",
-        &format!("[acceptor]\nchannel_bindings = \"require\"\n[forward_auth]\ncertificate = {certificate:?}"),
-    );
-    // Our client binds to no channel.
-    // Refused where there is one, and where the proxy does not say that there is none.
-    for fields in [&FORWARDED[..], &[]] {
+    let with = |policy: &str| {
+        let certificate = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pki/www.pem");
+        let toml = format!(
+            "[acceptor]\nchannel_bindings = \"{policy}\"\n[forward_auth]\ncertificate = {certificate:?}"
+        );
+        Setting::new("127.0.0.1", &toml)
+    };
+    let over_http = ["X-Forwarded-Proto: http"];
+    // Our client binds to no channel, and whoever relays its token chooses a connection without one.
+    let setting = with("require");
+    for fields in [&FORWARDED[..], &[], &over_http] {
         let token = setting.service.authorization("alice");
         let answer = setting.ask(&[fields, &[&token]].concat());
-        assert_eq!(answer.status, 401, "{answer:?}");
+        assert_eq!(answer.status, 401, "{fields:?}: {answer:?}");
     }
     setting.gateway.logged("krb5.bindings_required");
-    let over_http = setting.ask(&[&setting.service.authorization("alice"), "X-Forwarded-Proto: http"]);
-    assert_eq!(over_http.status, 200, "{over_http:?}");
+    // To another channel: refused where there is one, and where the proxy does not say that there is none.
+    let setting = with("prefer");
+    let other = ChannelBindings::from_application_data(*b"tls-server-end-point:other");
+    for (fields, status) in [(&FORWARDED[..], 401), (&[], 401), (&over_http, 200)] {
+        let token = setting.service.bound_authorization("alice", &other);
+        let answer = setting.ask(&[fields, &[&token]].concat());
+        assert_eq!(answer.status, status, "{fields:?}: {answer:?}");
+    }
 }
 
 #[test]

@@ -98,6 +98,12 @@ fn bad_configurations_are_explained() {
                 .into(),
         ),
         (
+            "keytab = 'a'\n[acceptor]\nchannel_bindings = 'require'\n[reverse_proxy]\nupstream = 'http://a'\n",
+            "FILE:3: acceptor.channel_bindings: \"require\" without TLS, which has the channels to bind to\n  help: add \
+             [tls], or to [forward_auth] the certificate of the proxy\n"
+                .into(),
+        ),
+        (
             "keytab = 'a'\n[identity_headers]\nuser = 'Cookie'\n",
             "FILE:3: identity_headers.user: \"Cookie\" has a meaning in HTTP already\n  help: choose a name of its own, \
              such as X-Remote-User\n"

@@ -5,6 +5,7 @@ use super::{
     ListenAddress, Network, Replay, ReplayStore, ReverseProxy, Tls,
 };
 use crate::header_name::are_one_variable;
+use negotiate_core::BindingsPolicy;
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use std::fmt;
@@ -153,6 +154,20 @@ impl File {
         if cfg!(not(feature = "tls")) && self.tls.is_some() {
             let advice = "build it with the feature `tls`, which is on by default";
             return Err(at("tls", "this build has no TLS", advice));
+        }
+        let certificate = self
+            .forward_auth
+            .as_ref()
+            .and_then(|auth| auth.certificate.as_ref());
+        if self.acceptor.channel_bindings == BindingsPolicy::Require
+            && self.tls.is_none()
+            && certificate.is_none()
+        {
+            return Err(at(
+                "acceptor.channel_bindings",
+                "\"require\" without TLS, which has the channels to bind to",
+                "add [tls], or to [forward_auth] the certificate of the proxy",
+            ));
         }
         if let ReplayStore::File(cache) = &self.replay.cache
             && self.files().any(|file| file == cache)

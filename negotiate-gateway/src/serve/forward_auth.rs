@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Either, Full};
 use hyper::body::Incoming;
-use negotiate_core::ChannelBindings;
+use negotiate_core::{BindingsPolicy, ChannelBindings};
 use negotiate_http::{Connection, Identity, Negotiate, NegotiateLayer};
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -36,6 +36,7 @@ struct Shared {
     trusted_proxies: Vec<Network>,
     /// Of the certificate that the proxy shows to its clients.
     bindings: Option<Arc<ChannelBindings>>,
+    bindings_policy: BindingsPolicy,
     verdicts: Verdicts,
 }
 
@@ -45,6 +46,7 @@ impl ForwardAuth {
         identity_headers: ToldIdentity,
         trusted_proxies: Vec<Network>,
         bindings: Option<Arc<ChannelBindings>>,
+        bindings_policy: BindingsPolicy,
         layer: &NegotiateLayer,
     ) -> Self {
         Self {
@@ -54,6 +56,7 @@ impl ForwardAuth {
                 config,
                 trusted_proxies,
                 bindings,
+                bindings_policy,
             }),
         }
     }
@@ -86,9 +89,11 @@ impl ForwardAuth {
             tracing::debug!(client = %origin.client, "asked again about the same request");
             return known.map(|()| Either::Right(Full::default()));
         }
-        // Over plain HTTP the client has no channel to bind to; but a proxy has to say that it is plain HTTP.
+        // Over plain HTTP the client has no channel to bind to; but a proxy has to say that it is plain HTTP, and where bindings
+        // are required a client without a channel is a client without bindings.
         let is_plain = forwarded::says_plain_http(request.headers(), peer.address, &shared.trusted_proxies);
-        let bindings = shared.bindings.clone().filter(|_| !is_plain);
+        let may_be_plain = shared.bindings_policy != BindingsPolicy::Require;
+        let bindings = shared.bindings.clone().filter(|_| !(is_plain && may_be_plain));
         request.extensions_mut().insert(Connection::of_proxy(bindings));
         let shared = Arc::clone(shared);
         let response = match self.authenticate.call(request).await {

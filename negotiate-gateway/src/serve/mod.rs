@@ -113,11 +113,13 @@ async fn serve(config: Config) -> Result<(), Failure> {
             listener.run(layer.layer(proxy)).await;
         }
         Front::ForwardAuth(auth) => {
+            let policy = config.acceptor.channel_bindings;
             let bindings = match &auth.certificate {
-                Some(path) => bindings::of_certificate(path, config.acceptor.channel_bindings)?,
+                Some(path) => bindings::of_certificate(path, policy)?,
                 None => None,
             };
-            let endpoint = ForwardAuth::new(auth, identity_headers, trusted_proxies, bindings, &layer);
+            let endpoint =
+                ForwardAuth::new(auth, identity_headers, trusted_proxies, bindings, policy, &layer);
             listener.run(endpoint).await;
         }
     }

@@ -11,7 +11,7 @@ use mech_krb5::keytab::{Keytab, KeytabEntry, KeytabSource as _};
 use negotiate_core::{Acceptor, Seconds};
 use negotiate_http::ServiceOfHost;
 use negotiate_io::keytab::{WatchOptions, WatchedKeytab};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -193,32 +193,93 @@ fn etype(number: i32) -> String {
 
 /// A restriction to names does not keep out a service that has the same key: the name in a ticket is not sealed.
 fn warn_of_shared_keys(keytab: &Keytab, names: &[AcceptorName]) {
-    if names.is_empty() {
-        return;
-    }
-    let fixed: Vec<_> = names
-        .iter()
-        .filter(|name| matches!(name, AcceptorName::Service(_)))
-        .collect();
-    let is_allowed = |entry: &KeytabEntry| names.iter().any(|name| has_name(entry, name));
-    let is_always = |entry: &KeytabEntry| fixed.iter().any(|name| has_name(entry, name));
-    // Each may be addressed under its own host, and should not be under the other's.
-    let is_kept_apart = |entry: &KeytabEntry, other: &KeytabEntry| {
-        is_allowed(entry) && !is_always(other) && entry.principal().name() != other.principal().name()
-    };
-    let entries = keytab.entries();
-    let shares = |other: &&KeytabEntry| {
-        entries.iter().any(|entry| {
-            is_kept_apart(entry, other)
-                && entry.etype() == other.etype()
-                && entry.key().ct_eq(other.key().expose())
-        })
-    };
-    if let Some(other) = entries.iter().find(shares) {
+    if let Some(other) = not_kept_apart(keytab.entries(), names) {
         tracing::warn!(
             principal = keytab_file::name(other.principal()),
             advice = "give the service an account, and so a key, of its own where that matters",
             "acceptor.names does not keep out tickets for a service that has the same key as an allowed one"
         );
+    }
+}
+
+/// An entry that has the key of an allowed one with another name, and is not always allowed itself: each may be addressed under
+/// its own host, and should not be under the other's. In one pass, for a keytab may have 100,000 entries.
+fn not_kept_apart<'k>(entries: &'k [KeytabEntry], names: &[AcceptorName]) -> Option<&'k KeytabEntry> {
+    let key = |entry: &'k KeytabEntry| (entry.etype(), entry.key().expose());
+    let mut allowed: HashMap<_, Vec<_>> = HashMap::new();
+    for entry in entries {
+        if names.iter().any(|name| has_name(entry, name)) {
+            let names = allowed.entry(key(entry)).or_default();
+            let name = entry.principal().name();
+            // One of two is always another than a third.
+            if names.len() < 2 && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    let fixed = names
+        .iter()
+        .filter(|name| matches!(name, AcceptorName::Service(_)));
+    let is_always = |entry: &KeytabEntry| fixed.clone().any(|name| has_name(entry, name));
+    entries.iter().find(|other| {
+        let names = allowed.get(&key(other)).into_iter().flatten();
+        names.clone().any(|name| *name != other.principal().name()) && !is_always(other)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mech_krb5::Principal;
+    use negotiate_core::Timestamp;
+
+    fn entry(service: &str, key: usize) -> KeytabEntry {
+        let principal = Principal::parse(&format!("{service}@EXAMPLE.COM")).unwrap();
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&key.to_be_bytes());
+        KeytabEntry::new(principal, Timestamp::from_unix(0), 1, 18, &bytes).unwrap()
+    }
+
+    fn found(entries: &[KeytabEntry], names: &[&str]) -> Option<String> {
+        let names: Vec<AcceptorName> = names.iter().map(|name| name.parse().unwrap()).collect();
+        not_kept_apart(entries, &names).map(|entry| keytab_file::name(entry.principal()))
+    }
+
+    #[test]
+    fn services_that_share_a_key_with_an_allowed_one_are_found() {
+        let (a, b) = ("HTTP@a", "HTTP@b");
+        for (entries, names, other) in [
+            (&[("HTTP/a", 1), ("HTTP/b", 2)][..], &[a][..], None),
+            (&[("HTTP/a", 1), ("HTTP/b", 1)], &[], None),
+            (&[("HTTP/a", 1), ("HTTP/b", 1)], &[a], Some("HTTP/b@EXAMPLE.COM")),
+            (&[("HTTP/b", 1), ("HTTP/a", 1)], &[a], Some("HTTP/b@EXAMPLE.COM")),
+            (&[("HTTP/a", 1), ("HTTP/b", 1)], &[a, b], None),
+            (&[("HTTP/a", 1), ("HTTP/a", 1)], &[a], None),
+            (
+                &[("HTTP/a", 1), ("HTTP/b", 1)],
+                &["HTTP@{HOSTNAME}"],
+                Some("HTTP/a@EXAMPLE.COM"),
+            ),
+            (
+                &[("HTTP/a", 1), ("HTTP/b", 1), ("host/a", 1)],
+                &[a, b],
+                Some("host/a@EXAMPLE.COM"),
+            ),
+        ] {
+            let entries: Vec<_> = entries
+                .iter()
+                .map(|(service, key)| entry(service, *key))
+                .collect();
+            assert_eq!(found(&entries, names).as_deref(), other, "{entries:?} {names:?}");
+        }
+    }
+
+    /// Each with each would take minutes.
+    #[test]
+    fn a_long_keytab_is_looked_through_once() {
+        let entries: Vec<_> = (0..50_000)
+            .map(|number| entry(&format!("HTTP/host{number}"), number))
+            .collect();
+        assert_eq!(found(&entries, &["HTTP@{HOSTNAME}"]), None);
     }
 }

@@ -58,6 +58,35 @@ fn every_captured_logon_reads_as_it_was_made() {
     }
 }
 
+/// From what a password was used for, it can be guessed: whoever prints a message to a log does not print that.
+#[test]
+fn no_response_is_printed() {
+    for capture in ntlm_captures() {
+        let [_, _, message] = capture.messages();
+        let authenticate = Authenticate::decode(&message).unwrap();
+        let (nt, lm) = (
+            authenticate.nt_response().unwrap(),
+            authenticate.lm_response().unwrap(),
+        );
+        let printed = format!("{authenticate:?} {nt:?} {lm:?}");
+        let secrets = [
+            authenticate.nt_challenge_response,
+            authenticate.lm_challenge_response,
+            authenticate.encrypted_random_session_key,
+        ];
+        for secret in secrets.iter().filter_map(|secret| secret.first_chunk::<8>()) {
+            // The zeros of an initiator that sends none are no secret.
+            let bytes = format!("{secret:?}");
+            let bytes = bytes.trim_matches(['[', ']']);
+            assert!(
+                *secret == [0; 8] || !printed.contains(bytes),
+                "{}: {printed}",
+                capture.name()
+            );
+        }
+    }
+}
+
 /// What the messages of some initiators are known for.
 #[test]
 fn what_differs_between_initiators_is_seen() {

@@ -3,10 +3,12 @@
 use super::fields::error;
 use super::{MessageError, MessageErrorKind, NegotiateFlags};
 use alloc::string::String;
+use core::fmt;
 use core::ops::Deref;
 
-/// The bytes of a payload field, and where in the message they lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The bytes of a payload field, and where in the message they lie. `Debug` shows none of them: from a response the password can
+/// be guessed.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Payload<'a> {
     bytes: &'a [u8],
     offset: usize,
@@ -53,6 +55,12 @@ impl<'a> Payload<'a> {
             };
             Ok(self.bytes.iter().map(ascii).collect())
         }
+    }
+}
+
+impl fmt::Debug for Payload<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Payload({} bytes at {})", self.bytes.len(), self.offset)
     }
 }
 

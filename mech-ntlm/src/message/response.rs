@@ -2,9 +2,10 @@
 
 use super::fields::{Fields, error};
 use super::{AvPairs, MessageError, MessageErrorKind};
+use core::fmt;
 
-/// `NtChallengeResponse`.
-#[derive(Clone, Copy, Debug)]
+/// `NtChallengeResponse`. `Debug` shows nothing that the password can be guessed from.
+#[derive(Clone, Copy)]
 pub enum NtResponse<'a> {
     /// None: an anonymous initiator.
     Empty,
@@ -83,8 +84,9 @@ impl<'a> Ntlmv2ClientChallenge<'a> {
     }
 }
 
-/// `LmChallengeResponse` (MS-NLMP sections 2.2.2.3 and 2.2.2.4). The bytes do not tell which version they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// `LmChallengeResponse` (MS-NLMP sections 2.2.2.3 and 2.2.2.4). The bytes do not tell which version they are, and `Debug` shows
+/// none of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum LmResponse {
     /// None: smbclient and anonymous initiators.
     Empty,
@@ -108,5 +110,28 @@ impl LmResponse {
                 Err(_) => Err(error(0, MessageErrorKind::BadResponse)),
             },
         }
+    }
+}
+
+impl fmt::Debug for NtResponse<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("Empty"),
+            Self::V1(_) => f.write_str("V1(..)"),
+            Self::V2 { client_challenge, .. } => f
+                .debug_struct("V2")
+                .field("client_challenge", client_challenge)
+                .finish_non_exhaustive(),
+        }
+    }
+}
+
+impl fmt::Debug for LmResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "Empty",
+            Self::Anonymous => "Anonymous",
+            Self::Response(_) => "Response(..)",
+        })
     }
 }

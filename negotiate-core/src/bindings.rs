@@ -1,4 +1,4 @@
-//! Channel bindings (RFC 2743 section 1.1.6, RFC 5056, RFC 5929), as an argument of the exchange.
+//! Channel bindings (RFC 2743 section 1.1.6, RFC 5056, RFC 5929 section 6), as an argument of the exchange.
 
 use alloc::vec::Vec;
 

@@ -50,8 +50,9 @@ pub trait PerMessage: fmt::Debug + Send + Sync {
         Err(PerMessageError::Unavailable)
     }
 
-    /// Called once, after both mechListMICs of SPNEGO are done: NTLM starts its key streams and sequence numbers again
-    /// (MS-SPNG section 3.3.5.1); other mechanisms have nothing to do.
+    /// Called once, after both mechListMICs of SPNEGO are done: NTLM starts both its RC4 key streams again, so that its first messages
+    /// are under what the mechListMICs were under, and counts its sequence numbers on (MS-SPNG section 3.2.5.1); other mechanisms
+    /// have nothing to do.
     fn mech_list_mics_done(&mut self) {}
 }
 

@@ -1,4 +1,4 @@
-//! Channel bindings of TLS for servers: `tls-server-end-point` (RFC 5929 section 4) and `tls-exporter` (RFC 9266).
+//! Channel bindings of TLS for servers: `tls-server-end-point` (RFC 5929 section 4.1) and `tls-exporter` (RFC 9266).
 //!
 //! The first is a hash of the server's certificate, by the hash of the certificate's own signature, and works through
 //! any TLS version and session resumption. The certificate must be the one that the client saw: where a proxy ends TLS,
@@ -15,7 +15,8 @@ use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 use std::error::Error;
 use std::fmt;
 
-/// The bindings of a TLS connection on which the server showed this certificate (DER, the leaf alone).
+/// The bindings of a TLS connection on which the server showed this certificate (DER, the leaf alone, octet for octet as it was
+/// sent: RFC 5929 section 4.1).
 ///
 /// # Errors
 /// If the bytes are no certificate, or its signature algorithm gives no hash to bind with.
@@ -37,8 +38,12 @@ pub const TLS_EXPORTER_LABEL: &[u8] = b"EXPORTER-Channel-Binding";
 /// The application data of `tls-exporter` (RFC 9266 section 2): `keying_material` is what the connection exports with
 /// [`TLS_EXPORTER_LABEL`] and an empty context (RFC 5705, RFC 8446 section 7.5).
 ///
-/// Only for TLS 1.3, or TLS 1.2 with the extended master secret: without that an attacker can make two connections export
-/// the same (RFC 9266 section 4.1).
+/// Only for TLS 1.3, or TLS 1.2 with the extended master secret and without renegotiation: else an attacker can make two
+/// connections export the same (RFC 9266 sections 2 and 4.2). It is to be used for nothing else, least of all as a key (RFC 9266
+/// section 4).
+///
+/// All logins on one connection have the same. RFC 9266 section 4.1 wants one login for each, which HTTP does not do; that a login
+/// is not taken twice is the mechanism's to see, by its replay cache or its challenge.
 #[must_use]
 pub fn tls_exporter(keying_material: &[u8; 32]) -> Vec<u8> {
     [b"tls-exporter:", &keying_material[..]].concat()
@@ -204,6 +209,16 @@ mod tests {
             };
             assert_eq!(bindings, expected, "{case}");
         }
+    }
+
+    /// RFC 9266 sections 5.1 and 5.2.
+    #[test]
+    fn the_exporters_label_and_prefix_are_those_of_the_registry() {
+        assert_eq!(TLS_EXPORTER_LABEL, b"EXPORTER-Channel-Binding");
+        assert_eq!(
+            tls_exporter(&[0x5a; 32]),
+            b"tls-exporter:ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ"
+        );
     }
 
     #[test]

@@ -84,6 +84,7 @@ enum Third<'a> {
     NegHints,
 }
 
+// An initiator's hints are ignored (MS-SPNG section 3.2.5).
 // NegHints ::= SEQUENCE { hintName [0] GeneralString OPTIONAL, hintAddress [1] OCTET STRING OPTIONAL }
 fn third_field<'a>(field: &mut Reader<'a>) -> Result<Third<'a>, Error> {
     if field.peek() != Some(Tag::SEQUENCE) {
@@ -102,7 +103,7 @@ fn neg_state(field: &mut Reader<'_>) -> Result<NegState, Error> {
 }
 
 /// `ContextFlags ::= BIT STRING { ... } (SIZE (32))`. RFC 2478 had as many bits as it named, seven, and Java still writes
-/// that. What they say is ignored (RFC 4178 section 4.2.1); other sizes are nobody's.
+/// that. What they say is ignored (RFC 4178 section 4.2.1, MS-SPNG section 3.1.5.3); other sizes are nobody's.
 fn req_flags(field: &mut Reader<'_>) -> Result<(), Error> {
     let malformed = field.error(ErrorKind::BadBitString);
     let content = { *field }.element(Tag::BIT_STRING)?.rest();

@@ -289,7 +289,7 @@ impl PerMessage for Mics {
         Err(PerMessageError::Unavailable)
     }
 
-    // As NTLM does: both sides count from the beginning again.
+    // As NTLM does with its key streams: both sides begin again.
     fn mech_list_mics_done(&mut self) {
         self.log.push(Event::MicsDone);
         (self.made, self.verified) = (0, 0);

@@ -55,7 +55,8 @@ impl ServerTls {
         self.acceptor.accept(stream).await
     }
 
-    /// A new connection's place, with the bindings of its channel: the certificate's, and over TLS 1.3 the connection's own.
+    /// A new connection's place, with the bindings of its channel: the certificate's, and over TLS 1.3 the connection's own
+    /// (RFC 9266 section 3).
     ///
     /// Without the certificate's there are none: those of TLS 1.3 alone would keep nobody out who can choose TLS 1.2, and refuse
     /// clients that send what RFC 5929 leaves undefined.
@@ -71,7 +72,7 @@ impl ServerTls {
 }
 
 /// `tls-exporter`. rustls does not say of a connection of TLS 1.2 whether it has the extended master secret, without which RFC
-/// 9266 section 4.1 forbids it.
+/// 9266 section 2 does not define it.
 fn exported(stream: &TlsStream<TcpStream>) -> Option<Vec<u8>> {
     let (_, tls) = stream.get_ref();
     if tls.protocol_version() != Some(ProtocolVersion::TLSv1_3) {

@@ -4,7 +4,7 @@
 //! that the server makes, never an address: behind a proxy or NAT many clients share one.
 
 use crate::layer::Config;
-use negotiate_core::{ChannelBindings, Exchange};
+use negotiate_core::{ChannelBindings, Exchange, ServiceName};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,6 +37,8 @@ enum Owner {
 struct Parked {
     // Whose exchange it is: another layer, with another acceptor, must not finish it.
     config: Arc<Config>,
+    // Which names of the request's host it may address: what it proved for one host is nothing for another.
+    names: Vec<ServiceName>,
     exchange: Exchange,
 }
 
@@ -80,15 +82,19 @@ impl Connection {
         self.shared.owner == Owner::Client
     }
 
-    /// Takes out the half-done exchange, if it is one of this layer. Whatever was parked is gone: two requests can never
-    /// go on with the same exchange, and an error needs no cleaning up.
-    pub(crate) fn take(&self, config: &Arc<Config>) -> Option<Exchange> {
+    /// Takes out the half-done exchange, if it is one of this layer and for these names. Whatever was parked is gone: two
+    /// requests can never go on with the same exchange, and an error needs no cleaning up.
+    pub(crate) fn take(&self, config: &Arc<Config>, names: &[ServiceName]) -> Option<Exchange> {
         let parked = self.lock().take()?;
-        Arc::ptr_eq(&parked.config, config).then_some(parked.exchange)
+        (Arc::ptr_eq(&parked.config, config) && parked.names == names).then_some(parked.exchange)
     }
 
-    pub(crate) fn park(&self, config: Arc<Config>, exchange: Exchange) {
-        *self.lock() = Some(Parked { config, exchange });
+    pub(crate) fn park(&self, config: Arc<Config>, names: Vec<ServiceName>, exchange: Exchange) {
+        *self.lock() = Some(Parked {
+            config,
+            names,
+            exchange,
+        });
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Parked>> {

@@ -7,7 +7,7 @@ use crate::{Connection, Identity, Refusal, RequestError, ResponseBody, answer, h
 use http::header::{AUTHORIZATION, EXPECT, HeaderValue};
 use http::{Request, Response, Version};
 use http_body::Body;
-use negotiate_core::{Ambient, Exchange, Pending, Reject, Step, SystemRandom, Token};
+use negotiate_core::{Ambient, Exchange, Pending, Reject, ServiceName, Step, SystemRandom, Token};
 use pin_project_lite::pin_project;
 use std::fmt;
 use std::pin::Pin;
@@ -59,6 +59,7 @@ enum Answer {
         token: Token,
         exchange: Exchange,
         config: Arc<Config>,
+        names: Vec<ServiceName>,
         connection: Connection,
     },
 }
@@ -93,20 +94,25 @@ where
             Ok(Credentials::Token(token)) => token,
             Ok(Credentials::NotOurs) => return self.challenge(),
             Ok(Credentials::Empty) => {
-                self.take_parked();
+                self.forget_parked();
                 return self.challenge();
             }
             Err(error) => {
-                self.take_parked();
+                self.forget_parked();
                 return self.refuse(error.into());
             }
         };
+        let names = self.names_of_host();
         let parked = self
-            .take_parked()
+            .take_parked(&names)
             .filter(|exchange| !exchange.is_abandoned_by(&token));
         let exchange = parked.unwrap_or_else(|| {
             let bindings = self.connection.as_ref().and_then(Connection::bindings);
-            self.restricted(self.config.acceptor.exchange(bindings))
+            let exchange = self.config.acceptor.exchange(bindings);
+            match self.config.names.is_empty() {
+                true => exchange,
+                false => exchange.restricted_to(names),
+            }
         });
         let mut ambient = Ambient {
             now: (self.config.clock)(),
@@ -116,17 +122,22 @@ where
         self.after(step)
     }
 
-    fn restricted(&self, exchange: Exchange) -> Exchange {
+    // None where no name follows the host.
+    fn names_of_host(&self) -> Vec<ServiceName> {
         let Config { names, host_from, .. } = &*self.config;
         if names.is_empty() {
-            return exchange;
+            return Vec::new();
         }
         let authority = host_from.authority(&self.request).unwrap_or_default();
-        exchange.restricted_to(names.iter().filter_map(|name| name.on(authority)))
+        names.iter().filter_map(|name| name.on(authority)).collect()
     }
 
-    fn take_parked(&self) -> Option<Exchange> {
-        self.connection.as_ref()?.take(&self.config)
+    fn take_parked(&self, names: &[ServiceName]) -> Option<Exchange> {
+        self.connection.as_ref()?.take(&self.config, names)
+    }
+
+    fn forget_parked(&self) {
+        self.take_parked(&[]);
     }
 
     fn after(mut self, step: Result<Step, Reject>) -> State<S, B> {
@@ -173,10 +184,12 @@ where
         };
         tracing::debug!(target: "negotiate_http", "the exchange takes another leg");
         let config = Arc::clone(&self.config);
+        let names = self.names_of_host();
         self.answer(Answer::Continue {
             token,
             exchange,
             config,
+            names,
             connection,
         })
     }
@@ -220,9 +233,10 @@ impl Answer {
                 token,
                 exchange,
                 config,
+                names,
                 connection,
             } => {
-                connection.park(config, exchange);
+                connection.park(config, names, exchange);
                 answer::another_leg(token.as_bytes())
             }
         }

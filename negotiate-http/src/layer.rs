@@ -45,7 +45,8 @@ impl NegotiateLayer {
 
     /// Adds a name that clients may address: a service on the host that the request is for, in lower case and without its
     /// port, besides the names that the acceptor has. A request to a host that has no such key, or to an address of IPv6, may
-    /// address none by it. Names that share a key are not kept apart by this.
+    /// address none by it. An exchange of several legs ends on the host that it began on. Names that share a key are not kept
+    /// apart by this.
     #[must_use]
     pub fn name_of_host(mut self, name: ServiceOfHost) -> Self {
         Arc::make_mut(&mut self.config).names.push(name);

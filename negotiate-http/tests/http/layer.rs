@@ -279,6 +279,34 @@ async fn a_name_follows_the_host_of_the_request() {
     }
 }
 
+/// What the first leg proved for one host is nothing for another.
+#[tokio::test]
+async fn an_exchange_ends_on_the_host_that_it_began_on() {
+    let layer = NegotiateLayer::new(Script::acceptor());
+    let restricted = layer.clone().name_of_host("HTTP@{HOSTNAME}".parse().unwrap());
+    let (ok, no) = (StatusCode::OK, StatusCode::UNAUTHORIZED);
+    for (layer, host, status) in [
+        (&restricted, "A.example:80", ok),
+        (&restricted, "b.example", no),
+        (&restricted, "[::1]", no),
+        (&layer, "b.example", ok),
+    ] {
+        let connection = Connection::new();
+        let leg = |token: &[u8], host: &str| {
+            let mut request = request(token);
+            request.headers_mut().insert("host", host.parse().unwrap());
+            request.extensions_mut().insert(connection.clone());
+            layer.layer(Application::default()).oneshot(request)
+        };
+        assert_eq!(leg(&first("more alice"), "a.example").await.unwrap().status(), no);
+        assert_eq!(
+            leg(b"answer alice", host).await.unwrap().status(),
+            status,
+            "{host}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_name_of_the_host_stands_beside_those_of_the_acceptor() {
     let script = Script::new(Arc::new(tokio::sync::Semaphore::new(0)));

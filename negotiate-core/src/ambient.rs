@@ -89,56 +89,49 @@ impl Timestamp {
     /// From a calendar date and time in UTC; `None` if there is no such date or time.
     #[must_use]
     pub fn from_civil(year: i64, month: u32, day: u32, hour: u32, minute: u32, second: u32) -> Option<Self> {
-        let lengths = [
-            31,
-            if is_leap(year) { 29 } else { 28 },
-            31,
-            30,
-            31,
-            30,
-            31,
-            31,
-            30,
-            31,
-            30,
-            31,
-        ];
-        let length = *lengths.get(usize::try_from(month.checked_sub(1)?).ok()?)?;
-        if day == 0 || day > length || hour > 23 || minute > 59 || second > 59 || !(0..=9999).contains(&year)
-        {
+        let year = u32::try_from(year).ok().filter(|year| *year <= 9999)?;
+        let length = match month {
+            2 if is_leap(year) => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            1..=12 => 31,
+            _ => return None,
+        };
+        if day == 0 || day > length || hour > 23 || minute > 59 || second > 59 {
             return None;
         }
-        let seconds = days_from_civil(year, month, day)
-            .checked_mul(86_400)?
-            .checked_add(i64::from(hour).checked_mul(3600)?)?
-            .checked_add(i64::from(minute).checked_mul(60)?)?
-            .checked_add(i64::from(second))?;
-        Some(Self::from_unix(seconds))
+        Some(Self::from_unix(seconds_from_civil(
+            year, month, day, hour, minute, second,
+        )))
     }
 }
 
-const fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+const fn is_leap(year: u32) -> bool {
+    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
 }
 
-// The proleptic Gregorian calendar in 400-year eras that start on 1 March, so that the leap day is an era's last.
-// Within -9999..=9999 years nothing here can overflow an i64.
+// The proleptic Gregorian calendar in 400-year eras that start on 1 March, so that the leap day is an era's last. They are
+// counted from 400 years before the year 0, whose January is in the era before; nothing up to the year 9999 overflows.
 #[allow(clippy::arithmetic_side_effects)]
-fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((i64::from(month) + 9) % 12) + 2) / 5 + i64::from(day) - 1;
+fn seconds_from_civil(year: u32, month: u32, day: u32, hour: u32, minute: u32, second: u32) -> i64 {
+    let year = year + 400 - u32::from(month <= 2);
+    let (era, year_of_era) = (year / 400, year % 400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
+    let days = i64::from(era * DAYS_OF_ERA + day_of_era) - DAYS_TO_1970 - i64::from(DAYS_OF_ERA);
+    days * 86_400 + i64::from(hour * 3600 + minute * 60 + second)
 }
 
-// Inverse of `days_from_civil`; i64 microseconds hold about 292,000 years, so nothing can overflow.
+const DAYS_OF_ERA: u32 = 146_097;
+// From 1 March of the year 0.
+const DAYS_TO_1970: i64 = 719_468;
+
+// Inverse of `seconds_from_civil`; i64 microseconds hold about 292,000 years, so nothing can overflow.
 #[allow(clippy::arithmetic_side_effects)]
 fn civil_from_days(days: i64) -> (i64, u32, u32) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
+    let days = days + DAYS_TO_1970;
+    let era = days.div_euclid(DAYS_OF_ERA.into());
+    let day_of_era = days.rem_euclid(DAYS_OF_ERA.into());
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;

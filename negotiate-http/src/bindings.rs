@@ -233,7 +233,7 @@ mod tests {
         longer.push(0);
         let error = tls_server_end_point(&longer).unwrap_err();
         assert!(
-            matches!(error, EndPointError::Malformed(der::Error { offset, .. }) if offset == certificate.len()),
+            matches!(error, EndPointError::Malformed(error) if error.offset() == certificate.len()),
             "{error}"
         );
         assert!(tls_server_end_point(b"-----BEGIN CERTIFICATE-----").is_err());

@@ -122,7 +122,7 @@ fn assert_same(read: &message::EncryptedData<'_>, expected: &kerberos::Encrypted
 fn error_code(error: &message::MessageError, input: &[u8]) -> kerberos::Code {
     match error {
         message::MessageError::Malformed(error) => {
-            assert!(error.offset <= input.len(), "{error}");
+            assert!(error.offset() <= input.len(), "{error}");
             kerberos::MALFORMED
         }
         message::MessageError::BadVersion(_) => "krb5.bad_version",

@@ -194,7 +194,7 @@ impl<'a> Place<'a> {
 }
 
 fn assert_lies_within(error: Error, input: &[u8]) {
-    assert!(error.offset <= input.len(), "{error} of {}", input.len());
+    assert!(error.offset() <= input.len(), "{error} of {}", input.len());
 }
 
 /// Where `part` begins in `whole`, of which it is a part.

@@ -107,29 +107,29 @@ fn parse<'a>(
     field: &'a [u8],
     request: &AcceptRequest<'_>,
 ) -> Result<(ContextFlags, Option<&'a [u8]>, Bindings), Fact> {
-    let truncated = Fact::BadGssChecksum(GssChecksumFault::Truncated);
-    let (length, rest) = field.split_first_chunk::<4>().ok_or(truncated.clone())?;
+    let truncated = || Fact::BadGssChecksum(GssChecksumFault::Truncated);
+    let (length, rest) = field.split_first_chunk::<4>().ok_or_else(truncated)?;
     if u32::from_le_bytes(*length) != 16 {
         return Err(Fact::BadGssChecksum(GssChecksumFault::BindingsLength));
     }
-    let (hash, rest) = rest.split_first_chunk::<16>().ok_or(truncated.clone())?;
-    let (flags, rest) = rest.split_first_chunk::<4>().ok_or(truncated.clone())?;
+    let (hash, rest) = rest.split_first_chunk::<16>().ok_or_else(truncated)?;
+    let (flags, rest) = rest.split_first_chunk::<4>().ok_or_else(truncated)?;
     let token_flags = ContextFlags::from_bits_truncate(u32::from_le_bytes(*flags));
     let bindings = compare(hash, request)?;
     let (delegation, extensions) = if token_flags.contains(ContextFlags::DELEGATE) && !rest.is_empty() {
-        let (option, rest) = rest.split_first_chunk::<2>().ok_or(truncated.clone())?;
+        let (option, rest) = rest.split_first_chunk::<2>().ok_or_else(truncated)?;
         if u16::from_le_bytes(*option) != 1 {
             return Err(Fact::BadGssChecksum(GssChecksumFault::DelegationOption));
         }
-        let (length, rest) = rest.split_first_chunk::<2>().ok_or(truncated.clone())?;
+        let (length, rest) = rest.split_first_chunk::<2>().ok_or_else(truncated)?;
         let (krb_cred, rest) = rest
             .split_at_checked(u16::from_le_bytes(*length).into())
-            .ok_or(truncated.clone())?;
+            .ok_or_else(truncated)?;
         (Some(krb_cred), rest)
     } else {
         (None, rest)
     };
-    skip_extensions(extensions).ok_or(truncated)?;
+    skip_extensions(extensions).ok_or_else(truncated)?;
     let flags = ContextFlags::from_bits_truncate(token_flags.bits() & INITIATOR_FLAGS.bits());
     Ok((flags, delegation, bindings))
 }

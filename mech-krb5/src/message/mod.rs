@@ -88,7 +88,8 @@ fn write_application(writer: &mut Writer, number: u8, write: impl FnOnce(&mut Wr
     writer.element(Tag::application(number), |message| message.sequence(write));
 }
 
-/// Opens `[APPLICATION number] SEQUENCE { ... }`, which must be all of `input`.
+/// Opens `[APPLICATION number] SEQUENCE { ... }`, the next element of `input`.
+#[inline]
 fn application<'a>(input: &mut Reader<'a>, number: u8) -> Result<Reader<'a>, der::Error> {
     let mut content = input.element(Tag::application(number))?;
     let sequence = content.sequence()?;

@@ -2,7 +2,7 @@ use super::{AuthorizationData, EncryptedData, EncryptionKey, MessageError, PVNO,
 use crate::principal::{PrincipalName, PrincipalRef};
 use alloc::vec::Vec;
 use negotiate_core::Timestamp;
-use negotiate_core::der::{Error, ErrorKind, Reader, Tag, Writer};
+use negotiate_core::der::{Error, ErrorKind, Reader, Writer};
 
 /// `Ticket` (RFC 4120 section 5.3):
 ///
@@ -34,9 +34,9 @@ impl<'a> Ticket<'a> {
     /// # Errors
     /// If it is not a ticket of version 5, or not its DER.
     pub fn decode(input: &mut Reader<'a>) -> Result<Self, MessageError> {
-        let mut again = *input;
-        let raw = again.raw(Tag::application(1))?;
+        let before = *input;
         let mut sequence = application(input, 1)?;
+        let raw = input.read_since(before);
         let version = sequence.field(0, Reader::integer)?;
         if version != PVNO {
             return Err(MessageError::BadVersion(version));

@@ -232,8 +232,7 @@ impl<'a> PrincipalName<'a> {
         let name_type = NameType(name.field(0, Reader::int32)?);
         let components = name.field(1, |field| {
             let mut strings = field.sequence()?;
-            let components = strings.rest();
-            let at_first = strings.error(ErrorKind::BadValue);
+            let first = strings;
             let mut count = 0_usize;
             while !strings.is_empty() {
                 if count == MAX_COMPONENTS {
@@ -243,9 +242,9 @@ impl<'a> PrincipalName<'a> {
                 count = count.saturating_add(1);
             }
             if count < least {
-                Err(at_first)
+                Err(first.error(ErrorKind::BadValue))
             } else {
-                Ok(components)
+                Ok(first.rest())
             }
         })?;
         name.finish()?;

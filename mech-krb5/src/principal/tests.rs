@@ -135,7 +135,7 @@ fn names_on_the_wire_are_bounded_and_checked() {
         let wire = writer.into_bytes();
         PrincipalName::decode(&mut Reader::new(&wire))
             .map(|_| ())
-            .map_err(|error| error.kind)
+            .map_err(negotiate_core::der::Error::kind)
     };
     assert!(matches!(decode(&[]), Err(ErrorKind::BadValue)));
     assert!(matches!(decode(&[b"a\0b"]), Err(ErrorKind::NulInString)));

@@ -119,7 +119,9 @@ fn unescape(byte: u8) -> u8 {
 
 fn escape(part: &[u8], out: &mut Vec<u8>) {
     // Nearly every name is copied in one piece.
-    let is_quoted = |byte: &u8| matches!(byte, b'/' | b'@' | b'\\' | b'\n' | b'\t' | 0x08 | 0);
+    if !part.iter().any(is_quoted) {
+        return out.extend_from_slice(part);
+    }
     for run in part.split_inclusive(is_quoted) {
         match run.split_last() {
             Some((last, plain)) if is_quoted(last) => {
@@ -129,6 +131,10 @@ fn escape(part: &[u8], out: &mut Vec<u8>) {
             _ => out.extend_from_slice(run),
         }
     }
+}
+
+const fn is_quoted(byte: &u8) -> bool {
+    matches!(byte, b'/' | b'@' | b'\\' | b'\n' | b'\t' | 0x08 | 0)
 }
 
 /// What stands behind the backslash; [`unescape`] reads it.

@@ -675,7 +675,7 @@ fn a_malformed_request_is_told_with_its_place() {
     let Fact::Malformed { part, error } = fact(&reject) else {
         panic!("{reject:?}")
     };
-    assert_eq!((part, error.offset), (Part::TgtReq, message.len() - 1));
+    assert_eq!((part, error.offset()), (Part::TgtReq, message.len() - 1));
     let seen = reject.reason().seen();
     assert!(seen.contains("of the request for our ticket"), "{seen}");
 }

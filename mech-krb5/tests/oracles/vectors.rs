@@ -320,7 +320,7 @@ fn sequence_numbers_are_read_signed_or_not() {
         let encoding = case.bytes("encoding");
         match Authenticator::decode(&encoding) {
             Ok(read) => assert_eq!(read.seq_number, Some(case.number("seq-number")), "{case}"),
-            Err(MessageError::Malformed(error)) => assert_eq!(name(error.kind), case.expect(), "{case}"),
+            Err(MessageError::Malformed(error)) => assert_eq!(name(error.kind()), case.expect(), "{case}"),
             Err(other) => panic!("{case}: {other}"),
         }
     }
@@ -349,10 +349,10 @@ fn what_is_not_der_of_the_rfcs_types_is_refused() {
         let encoding = case.bytes("encoding");
         let kind = match case.text("type") {
             "Ticket" => match all(&encoding, Ticket::decode).unwrap_err() {
-                MessageError::Malformed(error) => error.kind,
+                MessageError::Malformed(error) => error.kind(),
                 other => panic!("{case}: {other}"),
             },
-            "EncryptionKey" => all(&encoding, EncryptionKey::decode).unwrap_err().kind,
+            "EncryptionKey" => all(&encoding, EncryptionKey::decode).unwrap_err().kind(),
             other => panic!("{case}: nobody reads a {other}"),
         };
         assert_eq!(name(kind), case.expect(), "{case}");

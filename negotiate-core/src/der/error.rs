@@ -1,13 +1,66 @@
 use core::fmt;
 
 /// Why bytes are not the DER that was expected, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Error {
+///
+/// One word, so that the result of each of a message's many fields goes through registers: what is a bad day's business
+/// must not slow the good days down.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Error(u64);
+
+impl Error {
+    /// This at this offset of the outermost input. (Past 4 GiB, which no message here reaches, it is told as 4 GiB.)
+    #[must_use]
+    #[cold]
+    pub fn new(offset: usize, kind: ErrorKind) -> Self {
+        let [a, b, c, d] = u32::try_from(offset).unwrap_or(u32::MAX).to_le_bytes();
+        let (expected, found) = match kind {
+            ErrorKind::UnexpectedTag { expected, found } => (expected, found),
+            _ => (0, 0),
+        };
+        let code = kind.code();
+        Self(u64::from_le_bytes([a, b, c, d, code, expected, found, 0]))
+    }
+
     /// Offset of the offending byte in the outermost input.
-    pub offset: usize,
+    #[must_use]
+    pub fn offset(self) -> usize {
+        let [a, b, c, d, ..] = self.0.to_le_bytes();
+        usize::try_from(u32::from_le_bytes([a, b, c, d])).unwrap_or(usize::MAX)
+    }
+
     /// What is wrong there.
-    pub kind: ErrorKind,
+    #[must_use]
+    pub fn kind(self) -> ErrorKind {
+        let [.., code, expected, found, _] = self.0.to_le_bytes();
+        match KINDS.get(usize::from(code)) {
+            Some(ErrorKind::UnexpectedTag { .. }) => ErrorKind::UnexpectedTag { expected, found },
+            Some(kind) => *kind,
+            None => ErrorKind::BadValue,
+        }
+    }
 }
+
+/// Each kind at the place of its code.
+const KINDS: [ErrorKind; 15] = [
+    ErrorKind::Truncated,
+    ErrorKind::UnexpectedTag {
+        expected: 0,
+        found: 0,
+    },
+    ErrorKind::HighTagNumber,
+    ErrorKind::NonMinimalLength,
+    ErrorKind::LengthTooLarge,
+    ErrorKind::TrailingBytes,
+    ErrorKind::NonMinimalInteger,
+    ErrorKind::IntegerOutOfRange,
+    ErrorKind::BadBitString,
+    ErrorKind::BadBoolean,
+    ErrorKind::BadTime,
+    ErrorKind::NulInString,
+    ErrorKind::BadObjectIdentifier,
+    ErrorKind::TooMany,
+    ErrorKind::BadValue,
+];
 
 /// What is wrong with the encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,9 +103,41 @@ pub enum ErrorKind {
     BadValue,
 }
 
+impl ErrorKind {
+    // What stands for it in an [`Error`].
+    const fn code(self) -> u8 {
+        match self {
+            Self::Truncated => 0,
+            Self::UnexpectedTag { .. } => 1,
+            Self::HighTagNumber => 2,
+            Self::NonMinimalLength => 3,
+            Self::LengthTooLarge => 4,
+            Self::TrailingBytes => 5,
+            Self::NonMinimalInteger => 6,
+            Self::IntegerOutOfRange => 7,
+            Self::BadBitString => 8,
+            Self::BadBoolean => 9,
+            Self::BadTime => 10,
+            Self::NulInString => 11,
+            Self::BadObjectIdentifier => 12,
+            Self::TooMany => 13,
+            Self::BadValue => 14,
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at byte {}", self.kind, self.offset)
+        write!(f, "{} at byte {}", self.kind(), self.offset())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("offset", &self.offset())
+            .field("kind", &self.kind())
+            .finish()
     }
 }
 
@@ -81,3 +166,22 @@ impl fmt::Display for ErrorKind {
 }
 
 impl core::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_keeps_what_it_was_made_of() {
+        for (kind, offset) in KINDS.into_iter().zip(0..) {
+            let error = Error::new(offset, kind);
+            assert_eq!((error.offset(), error.kind()), (offset, kind));
+        }
+        let kind = ErrorKind::UnexpectedTag {
+            expected: 0x30,
+            found: 0xa1,
+        };
+        assert_eq!(Error::new(7, kind).kind(), kind);
+        assert_eq!(size_of::<Result<&[u8], Error>>(), size_of::<&[u8]>());
+    }
+}

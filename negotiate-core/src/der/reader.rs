@@ -1,12 +1,17 @@
 use super::{Error, ErrorKind, Tag};
 use crate::Timestamp;
+use core::num::NonZeroUsize;
 
 /// A cursor over DER bytes. Every method that reads consumes what it read.
+///
+/// A message has some seventy elements, each of which tells where the next one is, so that reading waits for itself. What it
+/// takes is therefore inlined, so that a reader lives in registers; only what is wrong goes through functions that are called
+/// with it.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
     rest: &'a [u8],
-    // Of the first byte of `rest` in the outermost input, for errors.
-    offset: usize,
+    // Offset behind the last byte of `rest` in the outermost input, for errors. Reading does not change it.
+    end: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -15,14 +20,17 @@ impl<'a> Reader<'a> {
     pub const fn new(input: &'a [u8]) -> Self {
         Self {
             rest: input,
-            offset: 0,
+            end: input.len(),
         }
     }
 
     /// Reads `input`, which starts at `offset` of the bytes that errors speak of.
     #[must_use]
     pub const fn at_offset(input: &'a [u8], offset: usize) -> Self {
-        Self { rest: input, offset }
+        Self {
+            rest: input,
+            end: offset.saturating_add(input.len()),
+        }
     }
 
     /// Whether everything has been read.
@@ -40,16 +48,14 @@ impl<'a> Reader<'a> {
     /// Offset of the next byte in the outermost input.
     #[must_use]
     pub const fn offset(&self) -> usize {
-        self.offset
+        self.end.saturating_sub(self.rest.len())
     }
 
     /// An error of this kind at the next byte.
     #[must_use]
-    pub const fn error(&self, kind: ErrorKind) -> Error {
-        Error {
-            offset: self.offset,
-            kind,
-        }
+    #[cold]
+    pub fn error(&self, kind: ErrorKind) -> Error {
+        Error::new(self.offset(), kind)
     }
 
     /// The next tag, if anything is left.
@@ -62,7 +68,8 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`ErrorKind::TrailingBytes`] if anything is left.
-    pub const fn finish(self) -> Result<(), Error> {
+    #[inline(always)]
+    pub fn finish(self) -> Result<(), Error> {
         if self.rest.is_empty() {
             Ok(())
         } else {
@@ -74,78 +81,74 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If the input ends early, or tag or length are not DER.
-    #[inline]
     pub fn any(&mut self) -> Result<(Tag, Reader<'a>), Error> {
-        let tag = self.peek().ok_or(self.error(ErrorKind::Truncated))?;
-        let (header_len, len) = self.header()?;
-        let end = header_len
-            .checked_add(len)
-            .ok_or(self.error(ErrorKind::LengthTooLarge))?;
-        let content = self
-            .rest
-            .get(header_len..end)
-            .ok_or(self.error(ErrorKind::Truncated))?;
-        let content = Self {
-            rest: content,
-            offset: self.offset.saturating_add(header_len),
+        let Some(tag) = self.peek() else {
+            return Err(self.error(ErrorKind::Truncated));
         };
-        self.skip(end);
-        Ok((tag, content))
+        let (header_len, len) = self.header()?;
+        let Some((content, rest)) = self
+            .rest
+            .get(header_len..)
+            .and_then(|following| following.split_at_checked(len))
+        else {
+            return Err(self.error(ErrorKind::Truncated));
+        };
+        Ok((tag, self.enter(content, rest)))
+    }
+
+    // Goes on behind `content`, which `rest` follows.
+    #[inline(always)]
+    fn enter(&mut self, content: &'a [u8], rest: &'a [u8]) -> Reader<'a> {
+        self.rest = rest;
+        Self {
+            rest: content,
+            end: self.end.wrapping_sub(rest.len()),
+        }
     }
 
     // Returns the length of tag and length bytes, and the length of the content.
-    #[inline]
     fn header(&self) -> Result<(usize, usize), Error> {
-        let (&tag, after_tag) = self.rest.split_first().ok_or(self.error(ErrorKind::Truncated))?;
-        if tag & 0x1f == 0x1f {
+        let Some((&tag, after_tag)) = self.rest.split_first() else {
+            return Err(self.error(ErrorKind::Truncated));
+        };
+        if tag & HIGH_NUMBER == HIGH_NUMBER {
             return Err(self.error(ErrorKind::HighTagNumber));
         }
         self.length(after_tag)
     }
 
     // X.690 section 10.1: definite form, fewest bytes. Returns the length of tag and length bytes, and the length itself.
-    #[inline]
     fn length(&self, after_tag: &[u8]) -> Result<(usize, usize), Error> {
-        match after_tag.split_first() {
-            Some((&len, _)) if len < 0x80 => Ok((2, usize::from(len))),
-            Some((&first, following)) => self.long_length(first & 0x7f, following),
-            None => Err(self.length_error(ErrorKind::Truncated)),
-        }
-    }
-
-    fn long_length(&self, count: u8, following: &[u8]) -> Result<(usize, usize), Error> {
-        let count = usize::from(count);
+        let (count, following) = match after_tag.split_first() {
+            Some((&len, _)) if len < LONG_LENGTH => return Ok((2, usize::from(len))),
+            Some((&first, following)) => (usize::from(first & 0x7f), following),
+            None => return Err(self.length_error(ErrorKind::Truncated)),
+        };
         if count == 0 {
             return Err(self.length_error(ErrorKind::NonMinimalLength));
         }
         if count > 4 {
             return Err(self.length_error(ErrorKind::LengthTooLarge));
         }
-        let bytes = following
-            .get(..count)
-            .ok_or(self.length_error(ErrorKind::Truncated))?;
+        let Some(bytes) = following.get(..count) else {
+            return Err(self.length_error(ErrorKind::Truncated));
+        };
         let len = bytes
             .iter()
             .fold(0_u32, |len, byte| (len << 8) | u32::from(*byte));
         if len < 0x80 || bytes.first() == Some(&0) {
             return Err(self.length_error(ErrorKind::NonMinimalLength));
         }
-        let len = usize::try_from(len).map_err(|_| self.length_error(ErrorKind::LengthTooLarge))?;
-        Ok((count.saturating_add(2), len))
-    }
-
-    // At the first length byte.
-    fn length_error(&self, kind: ErrorKind) -> Error {
-        Error {
-            offset: self.offset.saturating_add(1),
-            kind,
+        match usize::try_from(len) {
+            Ok(len) => Ok((count.saturating_add(2), len)),
+            Err(_) => Err(self.length_error(ErrorKind::LengthTooLarge)),
         }
     }
 
-    #[inline]
-    fn skip(&mut self, count: usize) {
-        self.rest = self.rest.get(count..).unwrap_or_default();
-        self.offset = self.offset.saturating_add(count);
+    // At the first length byte.
+    #[cold]
+    fn length_error(&self, kind: ErrorKind) -> Error {
+        Error::new(self.offset().saturating_add(1), kind)
     }
 
     /// How long the next element says it is, tag and length bytes included, whether or not so many bytes are there.
@@ -154,24 +157,46 @@ impl<'a> Reader<'a> {
     /// If the input ends within tag or length, or they are not DER.
     pub fn declared_len(&self) -> Result<usize, Error> {
         let (header_len, len) = self.header()?;
-        header_len
-            .checked_add(len)
-            .ok_or(self.error(ErrorKind::LengthTooLarge))
+        match header_len.checked_add(len) {
+            Some(len) => Ok(len),
+            None => Err(self.error(ErrorKind::LengthTooLarge)),
+        }
     }
 
     /// The content of the next element, which must have this tag.
     ///
     /// # Errors
     /// If the input ends early, another tag is there, or the header is not DER.
-    #[inline]
+    #[inline(always)]
     pub fn element(&mut self, tag: Tag) -> Result<Reader<'a>, Error> {
+        let split = match self.rest {
+            [found, len, following @ ..] if *found == tag.byte() && *len < LONG_LENGTH => {
+                following.split_at_checked(usize::from(*len))
+            }
+            _ => long_header(self.rest, tag).and_then(|(header_len, len)| {
+                let (_, following) = self.rest.split_at_checked(header_len.get())?;
+                following.split_at_checked(len)
+            }),
+        };
+        match split {
+            Some((content, rest)) if tag.byte() & HIGH_NUMBER != HIGH_NUMBER => Ok(self.enter(content, rest)),
+            _ => Err(self.element_error(tag)),
+        }
+    }
+
+    // Why there is no element of this tag.
+    #[cold]
+    fn element_error(mut self, tag: Tag) -> Error {
         match self.peek() {
-            Some(found) if found == tag => Ok(self.any()?.1),
-            Some(found) => Err(self.error(ErrorKind::UnexpectedTag {
+            Some(found) if found != tag => self.error(ErrorKind::UnexpectedTag {
                 expected: tag.byte(),
                 found: found.byte(),
-            })),
-            None => Err(self.error(ErrorKind::Truncated)),
+            }),
+            // Of the right tag, it can only be what `any` refuses too.
+            _ => match self.any() {
+                Err(error) => error,
+                Ok(_) => self.error(ErrorKind::Truncated),
+            },
         }
     }
 
@@ -182,15 +207,21 @@ impl<'a> Reader<'a> {
     pub fn raw(&mut self, tag: Tag) -> Result<&'a [u8], Error> {
         let before = *self;
         self.element(tag)?;
-        let len = self.offset.saturating_sub(before.offset);
-        before.rest.get(..len).ok_or(before.error(ErrorKind::Truncated))
+        Ok(self.read_since(before))
+    }
+
+    /// What was read since this reader was a copy of `before`.
+    #[must_use]
+    pub fn read_since(&self, before: Self) -> &'a [u8] {
+        let len = before.rest.len().saturating_sub(self.rest.len());
+        before.rest.get(..len).unwrap_or_default()
     }
 
     /// The content of a `SEQUENCE` or `SEQUENCE OF`.
     ///
     /// # Errors
     /// As [`Reader::element`].
-    #[inline]
+    #[inline(always)]
     pub fn sequence(&mut self) -> Result<Reader<'a>, Error> {
         self.element(Tag::SEQUENCE)
     }
@@ -199,7 +230,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If the field is absent or malformed.
-    #[inline]
+    #[inline(always)]
     pub fn field<T>(
         &mut self,
         number: u8,
@@ -215,7 +246,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If the field is present and malformed.
-    #[inline]
+    #[inline(always)]
     pub fn optional_field<T>(
         &mut self,
         number: u8,
@@ -249,24 +280,32 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If it is absent, not minimal or larger.
-    #[inline]
+    #[inline(always)]
     pub fn integer(&mut self) -> Result<i64, Error> {
         self.integer_with_tag(Tag::INTEGER)
     }
 
-    #[inline]
+    #[inline(always)]
     fn integer_with_tag(&mut self, tag: Tag) -> Result<i64, Error> {
         let content = self.element(tag)?;
-        let bytes = content.rest;
+        match content.rest {
+            [byte] => Ok(i64::from(byte.cast_signed())),
+            _ => content.long_integer(),
+        }
+    }
+
+    // All of the content of an integer that is not one byte.
+    fn long_integer(self) -> Result<i64, Error> {
+        let bytes = self.rest;
         let negative = match bytes {
-            [] => return Err(content.error(ErrorKind::NonMinimalInteger)),
+            [] => return Err(self.error(ErrorKind::NonMinimalInteger)),
             // X.690 section 8.3.2: the first nine bits are not all alike.
-            [0, next, ..] if next & 0x80 == 0 => return Err(content.error(ErrorKind::NonMinimalInteger)),
-            [0xff, next, ..] if next & 0x80 != 0 => return Err(content.error(ErrorKind::NonMinimalInteger)),
+            [0, next, ..] if next & 0x80 == 0 => return Err(self.error(ErrorKind::NonMinimalInteger)),
+            [0xff, next, ..] if next & 0x80 != 0 => return Err(self.error(ErrorKind::NonMinimalInteger)),
             [first, ..] => first & 0x80 != 0,
         };
         if bytes.len() > 8 {
-            return Err(content.error(ErrorKind::IntegerOutOfRange));
+            return Err(self.error(ErrorKind::IntegerOutOfRange));
         }
         let start = if negative { -1_i64 } else { 0 };
         Ok(bytes
@@ -278,12 +317,10 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If it is absent, not minimal or out of range.
+    #[inline(always)]
     pub fn int32(&mut self) -> Result<i32, Error> {
-        let at = self.offset;
-        i32::try_from(self.integer()?).map_err(|_| Error {
-            offset: at,
-            kind: ErrorKind::IntegerOutOfRange,
-        })
+        let before = *self;
+        i32::try_from(self.integer()?).map_err(|_| before.error(ErrorKind::IntegerOutOfRange))
     }
 
     /// A `UInt32` (RFC 4120 section 5.2.4) as peers write it: read-only domain controllers and old implementations
@@ -292,14 +329,11 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If it is absent, not minimal, or outside −2³¹..2³².
     pub fn uint32(&mut self) -> Result<u32, Error> {
-        let at = self.offset;
+        let before = *self;
         let value = self.integer()?;
         u32::try_from(value)
             .or_else(|_| i32::try_from(value).map(i32::cast_unsigned))
-            .map_err(|_| Error {
-                offset: at,
-                kind: ErrorKind::IntegerOutOfRange,
-            })
+            .map_err(|_| before.error(ErrorKind::IntegerOutOfRange))
     }
 
     /// `Microseconds` (RFC 4120 section 5.2.4): 0 to 999,999, in one to four bytes.
@@ -310,7 +344,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// If it is absent, longer or out of range.
     pub fn microseconds(&mut self) -> Result<u32, Error> {
-        let at = self.offset;
+        let before = *self;
         let content = self.element(Tag::INTEGER)?;
         let value = match content.rest {
             [] => return Err(content.error(ErrorKind::NonMinimalInteger)),
@@ -322,10 +356,9 @@ impl<'a> Reader<'a> {
                     .fold(0, |value, byte| (value << 8) | u32::from(*byte)),
             ),
         };
-        value.filter(|micros| *micros <= 999_999).ok_or(Error {
-            offset: at,
-            kind: ErrorKind::IntegerOutOfRange,
-        })
+        value
+            .filter(|micros| *micros <= 999_999)
+            .ok_or_else(|| before.error(ErrorKind::IntegerOutOfRange))
     }
 
     /// An `ENUMERATED`.
@@ -353,7 +386,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If it is absent.
-    #[inline]
+    #[inline(always)]
     pub fn octet_string(&mut self) -> Result<&'a [u8], Error> {
         Ok(self.element(Tag::OCTET_STRING)?.rest)
     }
@@ -365,17 +398,21 @@ impl<'a> Reader<'a> {
     /// If it is absent or malformed.
     pub fn bit_string_32(&mut self) -> Result<u32, Error> {
         let content = self.element(Tag::BIT_STRING)?;
-        let bad = content.error(ErrorKind::BadBitString);
-        let (&unused, bits) = content.rest.split_first().ok_or(bad)?;
+        // What Kerberos writes.
+        if let [0, a, b, c, d] = content.rest {
+            return Ok(u32::from_be_bytes([*a, *b, *c, *d]));
+        }
+        let bad = || content.error(ErrorKind::BadBitString);
+        let (&unused, bits) = content.rest.split_first().ok_or_else(bad)?;
         let unset_mask = match unused {
             0 => 0,
             1..=7 => (1_u8 << unused).wrapping_sub(1),
-            _ => return Err(bad),
+            _ => return Err(bad()),
         };
         match bits.last() {
-            None if unused != 0 => return Err(bad),
+            None if unused != 0 => return Err(bad()),
             // X.690 section 11.2.1: unused bits are zero.
-            Some(last) if last & unset_mask != 0 => return Err(bad),
+            Some(last) if last & unset_mask != 0 => return Err(bad()),
             _ => {}
         }
         let mut first = [0; 4];
@@ -389,7 +426,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If it is absent or has a NUL byte, which C peers would take for its end.
-    #[inline]
+    #[inline(always)]
     pub fn general_string(&mut self) -> Result<&'a [u8], Error> {
         self.string(Tag::GENERAL_STRING)
     }
@@ -402,9 +439,10 @@ impl<'a> Reader<'a> {
         self.string(Tag::UTF8_STRING)
     }
 
+    #[inline(always)]
     fn string(&mut self, tag: Tag) -> Result<&'a [u8], Error> {
         let content = self.element(tag)?;
-        if content.rest.contains(&0) {
+        if has_nul(content.rest) {
             return Err(content.error(ErrorKind::NulInString));
         }
         Ok(content.rest)
@@ -416,16 +454,15 @@ impl<'a> Reader<'a> {
     /// If it is absent, empty, ends inside an arc, or has an arc that is not minimal.
     pub fn object_identifier(&mut self) -> Result<&'a [u8], Error> {
         let content = self.element(Tag::OBJECT_IDENTIFIER)?;
-        let bad = Err(content.error(ErrorKind::BadObjectIdentifier));
         let mut arc_starts = true;
         for byte in content.rest {
             if arc_starts && *byte == 0x80 {
-                return bad;
+                return Err(content.error(ErrorKind::BadObjectIdentifier));
             }
             arc_starts = byte & 0x80 == 0;
         }
         if content.rest.is_empty() || !arc_starts {
-            bad
+            Err(content.error(ErrorKind::BadObjectIdentifier))
         } else {
             Ok(content.rest)
         }
@@ -435,30 +472,69 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// If it is absent, of another form, or not in the calendar.
+    #[inline(always)]
     pub fn kerberos_time(&mut self) -> Result<Timestamp, Error> {
         let content = self.element(Tag::GENERALIZED_TIME)?;
-        parse_kerberos_time(content.rest).ok_or(content.error(ErrorKind::BadTime))
+        parse_kerberos_time(content.rest).ok_or_else(|| content.error(ErrorKind::BadTime))
     }
 }
 
+// How long tag and length bytes of an element of this tag are, and how long its content is. It takes and gives what
+// registers hold, so that no reader has to go through memory.
+#[inline(never)]
+fn long_header(rest: &[u8], tag: Tag) -> Option<(NonZeroUsize, usize)> {
+    const OF_ONE_BYTE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(2);
+    const OF_TWO_BYTES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(3);
+    match rest {
+        [found, 0x82, high, low, ..] if *found == tag.byte() && *high != 0 => {
+            Some((OF_TWO_BYTES, usize::from(u16::from_be_bytes([*high, *low]))))
+        }
+        [found, 0x81, low, ..] if *found == tag.byte() && *low >= LONG_LENGTH => {
+            Some((OF_ONE_BYTE, usize::from(*low)))
+        }
+        _ => any_header(rest, tag),
+    }
+}
+
+#[cold]
+fn any_header(rest: &[u8], tag: Tag) -> Option<(NonZeroUsize, usize)> {
+    let reader = Reader::new(rest);
+    let (header_len, len) = reader.header().ok()?;
+    Some((NonZeroUsize::new(header_len)?, len)).filter(|_| reader.peek() == Some(tag))
+}
+
+#[inline(never)]
+fn has_nul(text: &[u8]) -> bool {
+    text.iter().fold(false, |found, byte| found | (*byte == 0))
+}
+
+// The number bits of a tag byte, all set where the number follows in further bytes (X.690 section 8.1.2.4).
+const HIGH_NUMBER: u8 = 0x1f;
+// Set in the first length byte where the length follows in further bytes, or is not told (X.690 section 8.1.3.5).
+const LONG_LENGTH: u8 = 0x80;
+
+#[inline(never)]
 fn parse_kerberos_time(text: &[u8]) -> Option<Timestamp> {
-    let (digits, b"Z") = text.split_at_checked(14)? else {
+    let (digits, b"Z") = text.split_first_chunk::<14>()? else {
         return None;
     };
-    let number = |from: usize, to: usize| {
-        digits.get(from..to)?.iter().try_fold(0_u32, |value, byte| {
-            let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
-            value.checked_mul(10)?.checked_add(u32::from(digit))
-        })
-    };
-    let year = number(0, 4).filter(|year| *year >= 1970)?;
+    let digits = digits.map(|byte| byte.wrapping_sub(b'0'));
+    if digits.iter().any(|digit| *digit > 9) {
+        return None;
+    }
+    let pair = |tens: u8, units: u8| u32::from(tens.wrapping_mul(10).wrapping_add(units));
+    let [c1, c2, y1, y2, m1, m2, d1, d2, h1, h2, n1, n2, s1, s2] = digits;
+    let year = pair(c1, c2).wrapping_mul(100).wrapping_add(pair(y1, y2));
+    if year < 1970 {
+        return None;
+    }
     Timestamp::from_civil(
         i64::from(year),
-        number(4, 6)?,
-        number(6, 8)?,
-        number(8, 10)?,
-        number(10, 12)?,
-        number(12, 14)?,
+        pair(m1, m2),
+        pair(d1, d2),
+        pair(h1, h2),
+        pair(n1, n2),
+        pair(s1, s2),
     )
 }
 
@@ -468,7 +544,7 @@ mod tests {
     use ErrorKind::*;
 
     fn kind<T: core::fmt::Debug>(result: Result<T, Error>) -> ErrorKind {
-        result.unwrap_err().kind
+        result.unwrap_err().kind()
     }
 
     #[test]
@@ -477,6 +553,21 @@ mod tests {
         let mut long = std::vec![0x04, 0x81, 0x80];
         long.extend([7; 0x80]);
         assert_eq!(Reader::new(&long).octet_string().map(<[u8]>::len), Ok(0x80));
+        for header in [
+            &b"\x04\x82\x01\x00"[..],
+            b"\x04\x82\xff\xff",
+            b"\x04\x83\x01\x00\x00",
+            b"\x04\x84\x01\x00\x00\x00",
+        ] {
+            let len = header[2..]
+                .iter()
+                .fold(0, |len, byte| len << 8 | usize::from(*byte));
+            let mut long = header.to_vec();
+            long.resize(header.len() + len, 7);
+            assert_eq!(Reader::new(&long).octet_string().map(<[u8]>::len), Ok(len));
+            long.pop();
+            assert_eq!(kind(Reader::new(&long).octet_string()), Truncated);
+        }
         for (bytes, expected) in [
             (&b"\x04\x81\x01a"[..], NonMinimalLength),
             (b"\x04\x82\x00\x80", NonMinimalLength),
@@ -502,24 +593,18 @@ mod tests {
     #[test]
     fn errors_carry_the_offset_in_the_outermost_input() {
         let mut outer = Reader::new(b"\x30\x05\xa0\x03\x02\x01");
-        assert_eq!(
-            outer.sequence().unwrap_err(),
-            Error {
-                offset: 0,
-                kind: Truncated
-            }
-        );
+        assert_eq!(outer.sequence().unwrap_err(), Error::new(0, Truncated));
         let mut sequence = Reader::new(b"\x30\x05\xa0\x03\x04\x01a").sequence().unwrap();
         let error = sequence.field(0, Reader::integer).unwrap_err();
         assert_eq!(
             error,
-            Error {
-                offset: 4,
-                kind: UnexpectedTag {
+            Error::new(
+                4,
+                UnexpectedTag {
                     expected: 2,
                     found: 4
                 }
-            }
+            )
         );
     }
 

@@ -67,14 +67,14 @@ fn mech_type_list<'a>(field: &mut Reader<'a>) -> Result<(MechTypeList<'a>, usize
     let mut list = *field;
     let der = field.raw(Tag::SEQUENCE)?;
     let mut list = list.sequence()?;
-    let none = list.error(ErrorKind::BadValue);
+    let first = list;
     let mut count = 0_usize;
     while !list.is_empty() {
         list.object_identifier()?;
         count = count.saturating_add(1);
     }
     match count {
-        0 => Err(none),
+        0 => Err(first.error(ErrorKind::BadValue)),
         _ => Ok((MechTypeList::from_checked(der), count)),
     }
 }
@@ -98,19 +98,19 @@ fn third_field<'a>(field: &mut Reader<'a>) -> Result<Third<'a>, Error> {
 }
 
 fn neg_state(field: &mut Reader<'_>) -> Result<NegState, Error> {
-    let unknown = field.error(ErrorKind::BadValue);
-    NegState::from_number(field.enumerated()?).ok_or(unknown)
+    let before = *field;
+    NegState::from_number(field.enumerated()?).ok_or_else(|| before.error(ErrorKind::BadValue))
 }
 
 /// `ContextFlags ::= BIT STRING { ... } (SIZE (32))`. RFC 2478 had as many bits as it named, seven, and Java still writes
 /// that. What they say is ignored (RFC 4178 section 4.2.1, MS-SPNG section 3.1.5.3); other sizes are nobody's.
 fn req_flags(field: &mut Reader<'_>) -> Result<(), Error> {
-    let malformed = field.error(ErrorKind::BadBitString);
+    let before = *field;
     let content = { *field }.element(Tag::BIT_STRING)?.rest();
     field.bit_string_32()?;
     match content {
         [0] | [1, _] | [0, _, _, _, _] => Ok(()),
-        _ => Err(malformed),
+        _ => Err(before.error(ErrorKind::BadBitString)),
     }
 }
 

@@ -84,14 +84,15 @@ pub(crate) fn response(token: &[u8]) -> Result<Reader<'_>, SpnegoError> {
 // The content of a token that is this one element. A token that was cut is told from one that is wrong.
 fn whole(token: &[u8], tag: Tag) -> Result<Reader<'_>, SpnegoError> {
     let mut reader = Reader::new(token);
-    let declared = reader.declared_len()?;
-    if declared > token.len() {
-        return Err(SpnegoError::Truncated {
-            declared,
-            actual: token.len(),
-        });
-    }
-    let content = reader.element(tag)?;
+    let content = reader
+        .element(tag)
+        .map_err(|error| match Reader::new(token).declared_len() {
+            Ok(declared) if declared > token.len() => SpnegoError::Truncated {
+                declared,
+                actual: token.len(),
+            },
+            _ => error.into(),
+        })?;
     reader.finish()?;
     Ok(content)
 }

@@ -176,7 +176,7 @@ fn reason(reject: &Reject) -> String {
             }),
             _,
         ) => format!(": {fault:?}"),
-        (_, Some(SpnegoError::Malformed(error))) => format!(": {:?}", error.kind),
+        (_, Some(SpnegoError::Malformed(error))) => format!(": {:?}", error.kind()),
         _ => String::new(),
     };
     format!("{code}: {text}{kind}")

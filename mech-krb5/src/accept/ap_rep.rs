@@ -2,7 +2,7 @@
 //! section 3).
 
 use super::frame::{AP_REP, Framing};
-use crate::crypto::{EncryptionType, Key, KeyUsage};
+use crate::crypto::{EncryptionType, Key};
 use crate::error::Fact;
 use crate::message::{EncApRepPart, EncryptionKey};
 use negotiate_core::{Random, RandomUnavailable, Secret, Timestamp, Token};
@@ -37,16 +37,13 @@ pub(super) fn make(
         }),
         seq_number: Some(seq_number),
     };
-    let mut part = Secret::new(part.encode());
-    session_key
-        .for_usage(KeyUsage::AP_REP)
-        .encrypt_vec(part.expose_mut(), &mut pool)
-        .map_err(|_| Fact::NoRandom)?;
-    let cipher = part.expose();
+    let mut sealed = Ok(());
+    let token = framing.wrap(AP_REP, |writer| {
+        sealed = part.write_sealed(writer, session_key, &mut pool);
+    });
+    sealed.map_err(|_| Fact::NoRandom)?;
     Ok(Reply {
-        token: framing.wrap(AP_REP, |writer| {
-            EncApRepPart::write_sealed(writer, session_key, cipher);
-        }),
+        token,
         subkey,
         seq_number,
     })

@@ -79,7 +79,7 @@ impl Framing {
 
     /// A token in the framing that the initiator used, around the message that `write` writes.
     pub(crate) fn wrap(self, token_id: [u8; 2], write: impl FnOnce(&mut Writer)) -> Token {
-        // Room for an AP-REP and for most errors.
+        // Room for an AP-REP or most errors, and for what SPNEGO puts around them.
         let mut writer = Writer::with_capacity(256);
         match self {
             Self::Bare => write(&mut writer),

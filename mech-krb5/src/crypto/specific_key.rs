@@ -128,23 +128,6 @@ impl SpecificKey {
         Ok(out)
     }
 
-    /// Encrypts in place under a fresh confounder: what was the plaintext is the ciphertext, longer by
-    /// [`EncryptionType::overhead`]. Room for that should be there: growing leaves a copy of the plaintext behind.
-    ///
-    /// # Errors
-    /// [`RandomUnavailable`] if no confounder can be drawn; the buffer is then as it was.
-    pub fn encrypt_vec(
-        &self,
-        buffer: &mut Vec<u8>,
-        random: &mut dyn Random,
-    ) -> Result<(), RandomUnavailable> {
-        let mut head = Head::draw(self.encryption_type, random)?;
-        buffer.splice(..0, head.as_bytes().iter().copied());
-        head.bytes.zeroize();
-        self.seal(buffer, 0);
-        Ok(())
-    }
-
     /// Encrypts the concatenation of `parts` under a fresh confounder, and appends the ciphertext to `out`. Its
     /// length is that of the parts and [`EncryptionType::overhead`].
     ///
@@ -156,18 +139,33 @@ impl SpecificKey {
         parts: &[&[u8]],
         random: &mut dyn Random,
     ) -> Result<(), RandomUnavailable> {
-        let mut head = Head::draw(self.encryption_type, random)?;
-        let start = out.len();
         let plaintext_len = parts
             .iter()
             .fold(0_usize, |sum, part| sum.saturating_add(part.len()));
+        self.encrypt_written(out, plaintext_len, random, |out| {
+            parts.iter().for_each(|part| out.extend_from_slice(part));
+        })
+    }
+
+    /// Encrypts the plaintext that `write` appends to `out`, of at most `most` bytes, under a fresh confounder, where it
+    /// stands.
+    ///
+    /// # Errors
+    /// [`RandomUnavailable`] if no confounder can be drawn; nothing was then written.
+    pub(crate) fn encrypt_written(
+        &self,
+        out: &mut Vec<u8>,
+        most: usize,
+        random: &mut dyn Random,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), RandomUnavailable> {
+        let mut head = Head::draw(self.encryption_type, random)?;
+        let start = out.len();
         // All at once: growing later would leave a copy of the plaintext in freed memory.
-        out.reserve(plaintext_len.saturating_add(self.encryption_type.overhead()));
+        out.reserve(most.saturating_add(self.encryption_type.overhead()));
         out.extend_from_slice(head.as_bytes());
-        for part in parts {
-            out.extend_from_slice(part);
-        }
         head.bytes.zeroize();
+        write(out);
         self.seal(out, start);
         Ok(())
     }

@@ -1,11 +1,10 @@
 use super::{
-    EncryptedData, EncryptionKey, MessageError, application, head, with_micros, write_application,
-    write_head, written,
+    EncryptedData, EncryptionKey, MessageError, application, head, with_micros, write_application, write_head,
 };
-use crate::crypto::Key;
+use crate::crypto::{Key, KeyUsage};
 use alloc::vec::Vec;
-use negotiate_core::Timestamp;
 use negotiate_core::der::{Error, Reader, Writer};
+use negotiate_core::{Random, RandomUnavailable, Timestamp};
 
 /// `EncAPRepPart` (RFC 4120 section 5.5.2), the proof that the acceptor could open the ticket:
 ///
@@ -71,10 +70,19 @@ impl<'a> EncApRepPart<'a> {
         Ok(enc_part)
     }
 
+    /// The longest: with a key of 32 bytes.
+    const MAX_LEN: usize = 96;
+
     /// Writes the part that is to be sealed.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        written(27, 128, |sequence| {
+        let mut writer = Writer::with_capacity(Self::MAX_LEN);
+        self.write(&mut writer);
+        writer.into_bytes()
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        write_application(writer, 27, |sequence| {
             sequence.field(0, |field| field.kerberos_time(self.ctime));
             sequence.field(1, |field| field.integer(self.ctime.subsec_micros().into()));
             if let Some(subkey) = &self.subkey {
@@ -83,27 +91,42 @@ impl<'a> EncApRepPart<'a> {
             if let Some(seq_number) = self.seq_number {
                 sequence.field(3, |field| field.integer(seq_number.into()));
             }
-        })
+        });
     }
 
     /// Writes the AP-REP around the sealed part.
     #[must_use]
     pub fn encode_sealed(key: &Key, cipher: &[u8]) -> Vec<u8> {
         let mut writer = Writer::with_capacity(cipher.len().saturating_add(64));
-        Self::write_sealed(&mut writer, key, cipher);
+        write_ap_rep(&mut writer, key, |writer| writer.raw(cipher));
         writer.into_bytes()
     }
 
-    pub(crate) fn write_sealed(writer: &mut Writer, key: &Key, cipher: &[u8]) {
-        write_application(writer, 15, |sequence| {
-            write_head(sequence, 0, Self::MESSAGE_TYPE);
-            let etype = key.encryption_type().number();
-            let enc_part = EncryptedData {
-                etype,
-                kvno: None,
-                cipher,
-            };
-            sequence.field(2, |field| enc_part.encode(field));
+    /// Writes the AP-REP around this part and seals the part where it stands.
+    pub(crate) fn write_sealed(
+        &self,
+        writer: &mut Writer,
+        key: &Key,
+        random: &mut dyn Random,
+    ) -> Result<(), RandomUnavailable> {
+        let mut sealed = Ok(());
+        write_ap_rep(writer, key, |writer| {
+            let key = key.for_usage(KeyUsage::AP_REP);
+            sealed = key.encrypt_written(writer.buffer(), Self::MAX_LEN, random, |out| {
+                let mut part = Writer::onto(core::mem::take(out));
+                self.write(&mut part);
+                *out = part.into_bytes();
+            });
         });
+        sealed
     }
+}
+
+/// An AP-REP, with the cipher that `write_cipher` appends.
+fn write_ap_rep(writer: &mut Writer, key: &Key, write_cipher: impl FnOnce(&mut Writer)) {
+    write_application(writer, 15, |sequence| {
+        write_head(sequence, 0, EncApRepPart::MESSAGE_TYPE);
+        let etype = key.encryption_type().number();
+        sequence.field(2, |field| EncryptedData::write(field, etype, None, write_cipher));
+    });
 }

@@ -1,6 +1,6 @@
 use crate::crypto::{EncryptionTypes, Key, KeyError};
 use core::fmt;
-use negotiate_core::der::{Error, Reader, Writer};
+use negotiate_core::der::{Error, Reader, Tag, Writer};
 
 /// `EncryptedData` (RFC 4120 section 5.2.9):
 ///
@@ -37,12 +37,22 @@ impl<'a> EncryptedData<'a> {
 
     /// Writes it.
     pub fn encode(&self, writer: &mut Writer) {
+        Self::write(writer, self.etype, self.kvno, |cipher| cipher.raw(self.cipher));
+    }
+
+    /// Writes one with the cipher that `write_cipher` appends.
+    pub(super) fn write(
+        writer: &mut Writer,
+        etype: i32,
+        kvno: Option<u32>,
+        write_cipher: impl FnOnce(&mut Writer),
+    ) {
         writer.sequence(|sequence| {
-            sequence.field(0, |field| field.integer(self.etype.into()));
-            if let Some(kvno) = self.kvno {
+            sequence.field(0, |field| field.integer(etype.into()));
+            if let Some(kvno) = kvno {
                 sequence.field(1, |field| field.integer(kvno.into()));
             }
-            sequence.field(2, |field| field.octet_string(self.cipher));
+            sequence.field(2, |field| field.element(Tag::OCTET_STRING, write_cipher));
         });
     }
 }

@@ -23,6 +23,17 @@ impl Writer {
         }
     }
 
+    /// Goes on behind these bytes, in their buffer.
+    #[must_use]
+    pub const fn onto(out: Vec<u8>) -> Self {
+        Self { out }
+    }
+
+    /// The buffer, for what is appended by other means than these.
+    pub const fn buffer(&mut self) -> &mut Vec<u8> {
+        &mut self.out
+    }
+
     /// The bytes written.
     #[must_use]
     pub fn into_bytes(self) -> Vec<u8> {
@@ -37,15 +48,35 @@ impl Writer {
     /// An element of this tag, whose content `write` appends.
     pub fn element(&mut self, tag: Tag, write: impl FnOnce(&mut Self)) {
         // Most lengths are one byte: only for a longer one the content has to move.
-        self.out.extend_from_slice(&[tag.byte(), 0]);
-        let start = self.out.len();
-        let length_at = start.saturating_sub(1);
+        let start = self.out.len().saturating_add(2);
+        self.pair(tag.byte(), 0);
         write(self);
+        let len = self.out.len().saturating_sub(start);
+        match (u8::try_from(len), self.out.get_mut(start.saturating_sub(1))) {
+            (Ok(short @ ..0x80), Some(byte)) => *byte = short,
+            _ => self.lengthen(start, len),
+        }
+    }
+
+    // In one store: two would have to be waited for before they could be copied as one.
+    #[inline]
+    fn pair(&mut self, first: u8, second: u8) {
+        let pair = u16::from(first) | (u16::from(second) << 8);
+        self.out.extend_from_slice(&pair.to_le_bytes());
+    }
+
+    // Makes room for a long length before the content, which starts at `start` behind the one byte that it has so far.
+    #[inline(never)]
+    fn lengthen(&mut self, start: usize, len: usize) {
         let mut length = [0; 5];
-        let length = length_bytes(self.out.len().saturating_sub(start), &mut length);
-        match (length, self.out.get_mut(length_at)) {
-            ([length], Some(byte)) => *byte = *length,
-            _ => drop(self.out.splice(length_at..start, length.iter().copied())),
+        let length = length_bytes(len, &mut length);
+        let more = length.len().saturating_sub(1);
+        let content = start..self.out.len();
+        self.out.resize(content.end.saturating_add(more), 0);
+        self.out.copy_within(content, start.saturating_add(more));
+        let length_at = start.saturating_sub(1);
+        if let Some(bytes) = self.out.get_mut(length_at..start.saturating_add(more)) {
+            bytes.copy_from_slice(length);
         }
     }
 
@@ -58,9 +89,14 @@ impl Writer {
     /// Tag and length of an element whose `content_len` bytes of content the caller appends next. With
     /// [`Writer::element_len`] a message of known parts is written without moving or growing.
     pub fn header(&mut self, tag: Tag, content_len: usize) {
-        self.out.push(tag.byte());
-        let mut length = [0; 5];
-        self.out.extend_from_slice(length_bytes(content_len, &mut length));
+        match u8::try_from(content_len) {
+            Ok(short @ ..0x80) => self.pair(tag.byte(), short),
+            _ => {
+                let mut length = [0; 5];
+                self.out.push(tag.byte());
+                self.out.extend_from_slice(length_bytes(content_len, &mut length));
+            }
+        }
     }
 
     /// How long an element with this much content is.
@@ -94,16 +130,11 @@ impl Writer {
     }
 
     fn integer_with_tag(&mut self, tag: Tag, value: i64) {
+        // X.690 section 8.3.2: as many bytes as the bits that differ from the sign take, and one for the sign.
+        let significant = u64::BITS.saturating_sub((value ^ (value >> 63)).leading_zeros());
+        let superfluous = usize::try_from(7_u32.saturating_sub(significant / 8)).unwrap_or(0);
         let bytes = value.to_be_bytes();
-        let mut content = &bytes[..];
-        while let [first, rest @ ..] = content {
-            let sign = rest.first().map(|next| next & 0x80);
-            match (first, sign) {
-                (0, Some(0)) | (0xff, Some(0x80)) => content = rest,
-                _ => break,
-            }
-        }
-        self.primitive(tag, content);
+        self.primitive(tag, bytes.get(superfluous..).unwrap_or(&bytes));
     }
 
     /// An `OCTET STRING`.
@@ -130,22 +161,14 @@ impl Writer {
     /// A `KerberosTime` (RFC 4120 section 5.2.3): whole seconds, years 0 to 9999.
     pub fn kerberos_time(&mut self, time: Timestamp) {
         let (year, month, day, hour, minute, second) = time.civil();
-        self.header(Tag::GENERALIZED_TIME, 15);
-        self.digits::<4>(u32::try_from(year).unwrap_or(0));
-        for part in [month, day, hour, minute, second] {
-            self.digits::<2>(part);
+        let year = u32::try_from(year).unwrap_or(0);
+        let mut text = *b"YYYYMMDDHHMMSSZ";
+        let parts = [year / 100, year, month, day, hour, minute, second];
+        for (pair, part) in text.as_chunks_mut::<2>().0.iter_mut().zip(parts) {
+            let digit = |value: u32| b'0'.wrapping_add(u8::try_from(value % 10).unwrap_or(0));
+            *pair = [digit(part / 10), digit(part)];
         }
-        self.out.push(b'Z');
-    }
-
-    // The last `N` decimal digits.
-    fn digits<const N: usize>(&mut self, mut value: u32) {
-        let mut digits = [b'0'; N];
-        for digit in digits.iter_mut().rev() {
-            *digit = b'0'.wrapping_add(u8::try_from(value % 10).unwrap_or(0));
-            value /= 10;
-        }
-        self.out.extend_from_slice(&digits);
+        self.primitive(Tag::GENERALIZED_TIME, &text);
     }
 }
 

@@ -73,7 +73,7 @@ pub(crate) fn first_token(
         // The optimistic token, and a MIC beside it, are those of a mechanism that was not chosen: both lapse.
         (Preference::Later, _) => MicExchange::Required,
     };
-    let token = encode::neg_token_resp(&Response {
+    let token = encode::neg_token_resp(Response {
         neg_state: match mic_exchange {
             MicExchange::Optional => NegState::AcceptIncomplete,
             MicExchange::Required => NegState::RequestMic,
@@ -178,9 +178,9 @@ impl Turn<'_> {
         answered: Result<MechStep, MechReject>,
     ) -> Result<Step, Reject> {
         match answered {
-            Ok(MechStep::Continue { output, next }) => self.goes_on(conversation, &output, next),
+            Ok(MechStep::Continue { output, next }) => self.goes_on(conversation, output, next),
             Ok(MechStep::Complete { output, established }) => {
-                self.completes(conversation, output.as_ref(), established)
+                self.completes(conversation, output, established)
             }
             Ok(MechStep::Pending(question)) => {
                 let turn = self.into_owned();
@@ -190,7 +190,7 @@ impl Turn<'_> {
                 }))))
             }
             Err(MechReject { reason, token }) => {
-                let token = encode::reject(token.as_ref());
+                let token = encode::reject(token);
                 Err(Reject::with_token(reason, Some(token)))
             }
         }
@@ -199,13 +199,13 @@ impl Turn<'_> {
     fn goes_on(
         self,
         conversation: Conversation,
-        output: &Token,
+        output: Token,
         next: Box<dyn AcceptContext>,
     ) -> Result<Step, Reject> {
         if self.theirs.is_some() {
             return Err(refuse(SpnegoError::MicTooEarly));
         }
-        let token = encode::neg_token_resp(&Response {
+        let token = encode::neg_token_resp(Response {
             neg_state: NegState::AcceptIncomplete,
             supported_mech: self.answer.supported_mech(),
             response_token: Some(output),
@@ -226,11 +226,13 @@ impl Turn<'_> {
     fn completes(
         self,
         conversation: Conversation,
-        output: Option<&Token>,
+        output: Option<Token>,
         established: Established,
     ) -> Result<Step, Reject> {
         let last = match (
-            output.is_some_and(|output| !output.as_bytes().is_empty()),
+            output
+                .as_ref()
+                .is_some_and(|output| !output.as_bytes().is_empty()),
             self.answer,
         ) {
             (true, _) => LastMechToken::Acceptor,
@@ -247,7 +249,7 @@ impl Turn<'_> {
         .map_err(refuse)?;
         match settled {
             Settled::Protected { protected, ours } => Ok(Step::Complete {
-                token: Some(encode::neg_token_resp(&Response {
+                token: Some(encode::neg_token_resp(Response {
                     neg_state: NegState::AcceptCompleted,
                     supported_mech: self.answer.supported_mech(),
                     response_token: output,
@@ -256,7 +258,7 @@ impl Turn<'_> {
                 context: SecurityContext::negotiated(protected),
             }),
             Settled::Owed { established, ours } => {
-                let token = encode::neg_token_resp(&Response {
+                let token = encode::neg_token_resp(Response {
                     // RFC 4178 section 4.2.2: request-mic in the first answer only.
                     neg_state: match self.answer {
                         Answer::First(_) => NegState::RequestMic,

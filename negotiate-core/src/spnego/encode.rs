@@ -1,47 +1,55 @@
-//! NegTokenResp to DER (RFC 4178 section 4.2.2): each length is known before the first byte, so one allocation of the
-//! right size holds the answer.
+//! NegTokenResp to DER (RFC 4178 section 4.2.2): each length is known before the first byte, so that the mechanism's token
+//! need not leave its buffer, and without one a single allocation of the right size holds the answer.
 
 use super::token::NegState;
 use crate::der::{Tag, Writer};
 use crate::{MechType, Token};
+use alloc::vec::Vec;
 
 /// What an answer says. `supported_mech` belongs in the first answer only.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Response<'a> {
     pub(crate) neg_state: NegState,
     pub(crate) supported_mech: Option<MechType>,
-    pub(crate) response_token: Option<&'a Token>,
+    pub(crate) response_token: Option<Token>,
     pub(crate) mech_list_mic: Option<&'a [u8]>,
 }
 
-pub(crate) fn neg_token_resp(response: &Response<'_>) -> Token {
-    let fields = [
-        (
-            1,
-            Tag::OBJECT_IDENTIFIER,
-            response.supported_mech.as_ref().map(MechType::contents),
-        ),
-        (2, Tag::OCTET_STRING, response.response_token.map(Token::as_bytes)),
-        (3, Tag::OCTET_STRING, response.mech_list_mic),
-    ]
-    .map(|(number, tag, content)| (number, tag, content.filter(|content| !content.is_empty())));
-
+pub(crate) fn neg_token_resp(response: Response<'_>) -> Token {
     let neg_state = [response.neg_state.number()];
-    let fields_len = fields
-        .iter()
-        .filter_map(|(_, _, content)| *content)
-        .map(|content| field_len(content.len()))
-        .fold(field_len(neg_state.len()), usize::saturating_add);
+    let supported_mech = response.supported_mech.as_ref().map(MechType::contents);
+    let token = response.response_token.map_or(Vec::new(), Token::into_bytes);
+    let token_len = token.len();
+    let mech_list_mic = response.mech_list_mic.filter(|mic| !mic.is_empty());
+
+    let lengths = [
+        Some(neg_state.len()),
+        supported_mech.map(<[u8]>::len),
+        (token_len != 0).then_some(token_len),
+        mech_list_mic.map(<[u8]>::len),
+    ];
+    let fields_len = lengths
+        .into_iter()
+        .flatten()
+        .fold(0, |sum: usize, len| sum.saturating_add(field_len(len)));
     let sequence_len = Writer::element_len(fields_len);
 
-    let mut out = Writer::with_capacity(Writer::element_len(sequence_len));
+    let mut out = Writer::onto(token);
+    let more = Writer::element_len(sequence_len).saturating_sub(token_len);
+    out.buffer().reserve_exact(more);
     out.header(Tag::context(1), sequence_len);
     out.header(Tag::SEQUENCE, fields_len);
     field(&mut out, 0, Tag::ENUMERATED, &neg_state);
-    for (number, tag, content) in fields {
-        if let Some(content) = content {
-            field(&mut out, number, tag, content);
-        }
+    if let Some(supported_mech) = supported_mech {
+        field(&mut out, 1, Tag::OBJECT_IDENTIFIER, supported_mech);
+    }
+    if token_len != 0 {
+        field_header(&mut out, 2, Tag::OCTET_STRING, token_len);
+    }
+    // What was written behind the token goes before it.
+    out.buffer().rotate_left(token_len);
+    if let Some(mech_list_mic) = mech_list_mic {
+        field(&mut out, 3, Tag::OCTET_STRING, mech_list_mic);
     }
     Token::from(out.into_bytes())
 }
@@ -66,8 +74,8 @@ pub(crate) fn neg_token_init(mech_types: &[u8], mech_token: Option<&Token>) -> T
 }
 
 /// The answer that ends a negotiation, with the mechanism's last word where it has one.
-pub(crate) fn reject(response_token: Option<&Token>) -> Token {
-    neg_token_resp(&Response {
+pub(crate) fn reject(response_token: Option<Token>) -> Token {
+    neg_token_resp(Response {
         neg_state: NegState::Reject,
         supported_mech: None,
         response_token,
@@ -80,8 +88,13 @@ fn field_len(content_len: usize) -> usize {
 }
 
 fn field(out: &mut Writer, number: u8, tag: Tag, content: &[u8]) {
-    out.header(Tag::context(number), Writer::element_len(content.len()));
-    out.primitive(tag, content);
+    field_header(out, number, tag, content.len());
+    out.raw(content);
+}
+
+fn field_header(out: &mut Writer, number: u8, tag: Tag, content_len: usize) {
+    out.header(Tag::context(number), Writer::element_len(content_len));
+    out.header(tag, content_len);
 }
 
 #[cfg(test)]
@@ -115,24 +128,40 @@ mod tests {
                 .has("response-token")
                 .then(|| case.bytes("response-token").into());
             let mech_list_mic = case.has("mech-list-mic").then(|| case.bytes("mech-list-mic"));
-            let token = neg_token_resp(&Response {
+            let had_no_token = response_token.is_none();
+            let token = neg_token_resp(Response {
                 neg_state,
                 supported_mech,
-                response_token: response_token.as_ref(),
+                response_token,
                 mech_list_mic: mech_list_mic.as_deref(),
             });
             assert_eq!(token.as_bytes(), case.bytes("token"), "{case}");
             let bytes = token.into_bytes();
-            assert_eq!(bytes.capacity(), bytes.len(), "{case}");
+            if had_no_token {
+                assert_eq!(bytes.capacity(), bytes.len(), "{case}");
+            }
             written += 1;
         }
         assert!(written >= 7, "{written}");
     }
 
     #[test]
+    fn a_token_with_room_around_it_stays_where_it_is() {
+        let mut roomy = Vec::with_capacity(256);
+        roomy.extend_from_slice(&[0x6f; 180]);
+        let at = roomy.as_ptr();
+        let wrapped = reject(Some(Token::from(roomy))).into_bytes();
+        assert_eq!(
+            wrapped,
+            reject(Some(Token::from(std::vec![0x6f; 180]))).into_bytes()
+        );
+        assert_eq!(wrapped.as_ptr(), at);
+    }
+
+    #[test]
     fn an_empty_mechanism_token_is_left_out() {
         assert_eq!(
-            reject(Some(&Token::from(std::vec![]))).as_bytes(),
+            reject(Some(Token::from(std::vec![]))).as_bytes(),
             b"\xa1\x07\x30\x05\xa0\x03\x0a\x01\x02"
         );
     }

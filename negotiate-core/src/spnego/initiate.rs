@@ -219,7 +219,7 @@ impl Negotiated {
                     negotiated: self,
                     context: next,
                 });
-                Ok(proceed(NegState::AcceptIncomplete, Some(&output), None, next))
+                Ok(proceed(NegState::AcceptIncomplete, Some(output), None, next))
             }
             InitiateStep::Complete { output, initiated } => self.settle(output, initiated, response),
         }
@@ -241,7 +241,7 @@ impl Negotiated {
                 }
                 let ours = make(&mut initiated, &self.mech_types)?;
                 initiated.per_message.mech_list_mics_done();
-                let last = response_token(NegState::AcceptCompleted, output.as_ref(), Some(&ours));
+                let last = response_token(NegState::AcceptCompleted, output, Some(&ours));
                 Ok(complete(Some(last), initiated))
             }
             (None, MicExchange::Required) => {
@@ -253,18 +253,13 @@ impl Negotiated {
                     mech_types: self.mech_types,
                     initiated,
                 });
-                Ok(proceed(
-                    NegState::AcceptIncomplete,
-                    output.as_ref(),
-                    Some(&ours),
-                    next,
-                ))
+                Ok(proceed(NegState::AcceptIncomplete, output, Some(&ours), next))
             }
             (None, MicExchange::Optional) => match (output, has_consent) {
                 (None, true) => Ok(complete(None, initiated)),
                 (Some(output), false) => {
                     let next = Box::new(ConsentDue { initiated });
-                    Ok(proceed(NegState::AcceptIncomplete, Some(&output), None, next))
+                    Ok(proceed(NegState::AcceptIncomplete, Some(output), None, next))
                 }
                 (Some(_), true) => Err(Error::CompletedTooEarly.into()),
                 (None, false) => Err(Error::NotCompleted.into()),
@@ -338,8 +333,8 @@ fn make(initiated: &mut Initiated, mech_types: &[u8]) -> Result<Vec<u8>, Error> 
         .map_err(Error::MicNotMade)
 }
 
-fn response_token(neg_state: NegState, token: Option<&Token>, mech_list_mic: Option<&[u8]>) -> Token {
-    encode::neg_token_resp(&Response {
+fn response_token(neg_state: NegState, token: Option<Token>, mech_list_mic: Option<&[u8]>) -> Token {
+    encode::neg_token_resp(Response {
         neg_state,
         supported_mech: None,
         response_token: token,
@@ -349,7 +344,7 @@ fn response_token(neg_state: NegState, token: Option<&Token>, mech_list_mic: Opt
 
 fn proceed(
     neg_state: NegState,
-    token: Option<&Token>,
+    token: Option<Token>,
     mech_list_mic: Option<&[u8]>,
     next: Box<dyn InitiateContext>,
 ) -> InitiateStep {

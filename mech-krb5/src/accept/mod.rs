@@ -24,7 +24,7 @@ pub use addresses::AddressPolicy;
 pub use pac::PacPolicy;
 pub use transited::TransitedPolicy;
 
-use crate::crypto::{EncryptionType, EncryptionTypes, Key};
+use crate::crypto::{EncryptionType, EncryptionTypes, Key, Wiped};
 use crate::error::{About, Error, Fact, Part, TicketLabel};
 use crate::keytab::{Keytab, KeytabSource};
 use crate::message::{ApOptions, ApReq, MessageError};
@@ -32,13 +32,10 @@ use crate::own_ticket::{OwnTicket, OwnTicketSource};
 use crate::replay::ReplayCache;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec;
 use alloc::vec::Vec;
 use frame::{Frame, Framing};
 use krb_error::ErrorReply;
-use negotiate_core::{
-    AcceptRequest, Ambient, ContextFlags, MechReject, MechStep, Seconds, Secret, Timestamp,
-};
+use negotiate_core::{AcceptRequest, Ambient, ContextFlags, MechReject, MechStep, Seconds, Timestamp};
 use open_ticket::TicketOpened;
 use replay::Answer;
 
@@ -166,6 +163,9 @@ fn unknown_token(fact: Fact, keytab: &Keytab, now: Timestamp) -> MechReject {
     }
 }
 
+/// Ticket and authenticator of a user in some twenty groups of Active Directory; without a PAC they have a third of that.
+const ROOM_ON_STACK: usize = 2048;
+
 /// One AP-REQ being accepted.
 struct Attempt<'a> {
     config: &'a Config,
@@ -180,13 +180,21 @@ struct Attempt<'a> {
 impl Attempt<'_> {
     fn run(&self, ambient: &mut Ambient<'_>) -> Result<MechStep, MechReject> {
         let now = ambient.now;
-        // Both sealed parts are opened in one buffer, which is wiped at the end.
+        // Both sealed parts are opened in one buffer, which is wiped at the end: on the stack if they fit.
         let (ticket_len, authenticator_len) = (
             self.ap_req.ticket.enc_part.cipher.len(),
             self.ap_req.authenticator.cipher.len(),
         );
-        let mut buffer = Secret::new(vec![0; ticket_len.saturating_add(authenticator_len)]);
-        let (ticket_room, authenticator_room) = buffer.expose_mut().split_at_mut(ticket_len);
+        let len = ticket_len.saturating_add(authenticator_len);
+        let (mut on_stack, mut on_heap) = ([0; ROOM_ON_STACK], Vec::new());
+        let mut room = Wiped(match on_stack.get_mut(..len) {
+            Some(room) => room,
+            None => {
+                on_heap.resize(len, 0);
+                on_heap.as_mut_slice()
+            }
+        });
+        let (ticket_room, authenticator_room) = room.split_at_mut(ticket_len);
         let opened = self
             .open_ticket(ticket_room, now)
             .map_err(|fact| self.error_reply(now, None).refuse(fact))?;

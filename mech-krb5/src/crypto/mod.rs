@@ -40,7 +40,7 @@ pub use specific_key::{SpecificKey, Tag};
 use aes::cipher::{Array, array::ArraySize};
 use alloc::vec::Vec;
 use hmac::{EagerHash, Hmac, KeyInit};
-use wiped::Wiped;
+pub(crate) use wiped::Wiped;
 
 /// An HMAC keyed with at most a block of bytes: what RFC 2104 calls K padded with zeros.
 fn hmac_of<D: EagerHash>(key: &[u8]) -> Hmac<D> {

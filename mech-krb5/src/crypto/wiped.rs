@@ -5,7 +5,7 @@ use zeroize::Zeroize;
 
 /// An array, or whatever else is a slice of bytes.
 #[derive(Default)]
-pub(super) struct Wiped<T: AsMut<[u8]>>(pub(super) T);
+pub(crate) struct Wiped<T: AsMut<[u8]>>(pub(crate) T);
 
 impl<T: AsMut<[u8]>> Deref for Wiped<T> {
     type Target = T;

@@ -1,6 +1,8 @@
 //! A ticket and what its owner has to know to use it.
 
-use crate::crypto::{EncryptionType, Key};
+#[cfg(doc)]
+use crate::crypto::EncryptionType;
+use crate::crypto::{EncryptionTypes, Key};
 use crate::message::{MessageError, Ticket, TicketFlags};
 use crate::principal::Principal;
 use alloc::vec::Vec;
@@ -34,10 +36,16 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// The session key, ready for use; `None` if its type is not implemented, or its length is not its type's.
+    /// The session key, ready for use; `None` if its type is none of [`EncryptionType::ALL`], or its length is not its type's.
     #[must_use]
     pub fn key(&self) -> Option<Key> {
-        let encryption_type = EncryptionType::from_number(self.session_etype)?;
+        self.key_of(EncryptionTypes::new())
+    }
+
+    /// The same where other types are allowed than by default.
+    #[must_use]
+    pub fn key_of(&self, types: EncryptionTypes) -> Option<Key> {
+        let encryption_type = types.find(self.session_etype)?;
         Key::new(encryption_type, self.session_key.expose()).ok()
     }
 

@@ -1,7 +1,7 @@
 //! The keys that sealed parts are opened with: those of keytabs, and those that came out of what was opened.
 
 use mech_krb5::PrincipalRef;
-use mech_krb5::crypto::{EncryptionType, EncryptionTypes, Key, KeyUsage};
+use mech_krb5::crypto::{ChecksumType, EncryptionType, EncryptionTypes, Key, KeyUsage};
 use mech_krb5::keytab::{KeyQuery, Keytab};
 use negotiate_core::Secret;
 use std::collections::VecDeque;
@@ -173,9 +173,19 @@ impl Keys {
     }
 }
 
-/// Every type that can be opened, RC4 too: what is shown here logs nobody in.
+/// RC4 and Camellia too: what is shown here logs nobody in.
+const EVERY_TYPE: EncryptionTypes = EncryptionTypes::new().danger_with_rc4().with_camellia();
+
+/// A type that can be opened.
 pub(crate) fn encryption_type(number: i32) -> Option<EncryptionType> {
-    EncryptionTypes::new().danger_with_rc4().find(number)
+    EVERY_TYPE.find(number)
+}
+
+/// Bytes of a checksum of the type with this number.
+pub(crate) fn checksum_len(number: i32) -> Option<usize> {
+    let mut types = EVERY_TYPE.iter().map(EncryptionType::checksum_type);
+    let found = types.find(|checksum_type| checksum_type.number() == number);
+    found.map(ChecksumType::mac_len)
 }
 
 fn decrypted(key: &Key, usage: KeyUsage, cipher: &[u8]) -> Option<Secret<Vec<u8>>> {

@@ -13,7 +13,7 @@ use testvectors::{
 
 /// The encryption types that can be opened.
 fn can_be_opened(etype: i32) -> bool {
-    matches!(etype, 17..=20 | 23)
+    matches!(etype, 17..=20 | 23 | 25 | 26)
 }
 
 #[test]

@@ -158,6 +158,10 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "FILE")]
     pub(crate) krb5_conf: Vec<PathBuf>,
 
+    /// Take tickets of Camellia, as `serve` does with accept_camellia in its configuration
+    #[arg(long)]
+    pub(crate) accept_camellia: bool,
+
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -3,7 +3,7 @@
 use crate::cli::KeytabList;
 use crate::failure::Failure;
 use crate::keytab_file;
-use mech_krb5::crypto::{EncryptionType, etype_name};
+use mech_krb5::crypto::{EncryptionType, EncryptionTypes, etype_name};
 use mech_krb5::keytab::KeytabEntry;
 use negotiate_decode::printable;
 use serde::Serialize;
@@ -32,7 +32,7 @@ struct Entry {
     etype_name: Option<&'static str>,
     /// RFC 3339.
     timestamp: String,
-    /// Whether this program has the encryption type.
+    /// Whether this program takes the encryption type without being told to.
     usable: bool,
     /// Entries with the same number hold equal keys; absent where the key is like no other.
     key_set: Option<usize>,
@@ -84,9 +84,7 @@ fn table(entries: &[Entry]) -> String {
             entry.etype_text(),
             entry.timestamp
         );
-        if !entry.usable {
-            line.push_str("  not usable here");
-        }
+        line.push_str(entry.usable_text());
         if let Some(set) = entry.key_set {
             write!(line, "  same key: set {set}").unwrap_or_default();
         }
@@ -97,6 +95,16 @@ fn table(entries: &[Entry]) -> String {
 }
 
 impl Entry {
+    fn usable_text(&self) -> &'static str {
+        if self.usable {
+            ""
+        } else if EncryptionTypes::new().with_camellia().find(self.etype).is_some() {
+            "  usable with accept_camellia"
+        } else {
+            "  not usable here"
+        }
+    }
+
     fn etype_text(&self) -> String {
         format!("{} ({})", self.etype_name.unwrap_or("unknown"), self.etype)
     }

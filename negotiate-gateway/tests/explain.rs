@@ -109,6 +109,22 @@ fn is_listed(name: &str, json: &Value) {
     assert!(advice.contains(case.text("advice")), "{case}: {advice}");
 }
 
+/// What `serve` takes with `accept_camellia`.
+#[test]
+fn camellia_is_accepted_where_it_is_named() {
+    let mut count = 0;
+    for capture in with_kerberos().filter(|capture| [25, 26].contains(&capture.ticket_etype())) {
+        let (status, json) = explain_json(&capture, &["--accept-camellia"]);
+        assert_eq!(status, Some(0), "{}: {json}", capture.name());
+        assert_eq!(json["src_name"], capture.initiator(), "{}", capture.name());
+        assert_eq!(json["etype"], 26, "{}", capture.name());
+        count += 1;
+    }
+    assert_eq!(count, 4);
+    let (status, json) = explain_json(&capture("mit/etype23-krb5-mutual"), &["--accept-camellia"]);
+    assert_eq!((status, &json["code"]), (Some(1), &"krb5.etype_refused".into()));
+}
+
 #[test]
 fn the_object_has_the_documented_keys_and_types() {
     let capture = capture("mit/http-spnego-cb-deleg");

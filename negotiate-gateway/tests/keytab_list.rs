@@ -4,7 +4,7 @@ mod common;
 
 use common::{file, negotiate, run, text};
 use serde_json::Value;
-use testvectors::keytab_captures;
+use testvectors::{capture, keytab_captures};
 
 #[test]
 fn entries_are_listed_as_their_tools_list_them() {
@@ -97,6 +97,17 @@ HTTP/member1.ad.test@AD.TEST     1  rc4-hmac (23)                 2026-11-22T05:
 HTTP/MEMBER1@AD.TEST             1  rc4-hmac (23)                 2026-11-22T05:58:46Z  not usable here  same key: set 3
 "
     );
+}
+
+#[test]
+fn keys_of_camellia_are_said_to_need_a_name() {
+    let path = capture("mit/etype26-krb5-mutual").path("keytab");
+    let ended = run(&mut negotiate(["keytab", "list", text(&path)]), b"");
+    let [_, line] = ended.out.lines().collect::<Vec<_>>()[..] else {
+        panic!("{ended:?}")
+    };
+    assert!(line.contains("camellia256-cts-cmac (26)"), "{line}");
+    assert!(line.ends_with("  usable with accept_camellia"), "{line}");
 }
 
 #[test]

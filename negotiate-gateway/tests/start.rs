@@ -169,6 +169,8 @@ fn files_that_cannot_be_used_are_named() {
     let proxy = "[reverse_proxy]\nupstream = 'http://a'";
     let rc4 = capture("mit/etype23-spnego-mutual").path("keytab");
     let rc4 = text(&rc4);
+    let camellia = capture("mit/etype26-spnego-mutual").path("keytab");
+    let camellia = text(&camellia);
     for (toml, expected) in [
         (
             format!("keytab = '{missing}'\n{proxy}"),
@@ -186,6 +188,13 @@ fn files_that_cannot_be_used_are_named() {
             format!("keytab = '{rc4}'\n{proxy}"),
             format!(
                 "keytab {rc4} has no key of a usable encryption type, only rc4-hmac (23)\n  help: enable AES"
+            ),
+        ),
+        (
+            format!("keytab = '{camellia}'\n{proxy}"),
+            format!(
+                "keytab {camellia} has no key of a usable encryption type, only camellia256-cts-cmac (26)\n  help: set \
+                 accept_camellia"
             ),
         ),
         (

@@ -56,7 +56,7 @@ impl Awaiting {
             return Err(Error::AnswerToAnother);
         }
         let usable = |subkey: EncryptionKey<'_>| {
-            let key = subkey.to_key().and_then(Result::ok);
+            let key = subkey.to_key_of(self.sent.encryption_types).and_then(Result::ok);
             key.ok_or(Error::UnusableSubkey(subkey.keytype))
         };
         Ok(AcceptorProved {

@@ -167,7 +167,9 @@ impl Explain for Krb5InitiatorError {
 
     fn expected(&self) -> String {
         match self {
-            Self::UnusableSessionKey(_) | Self::UnusableSubkey(_) => "encryption type 17, 18, 19 or 20",
+            Self::UnusableSessionKey(_) | Self::UnusableSubkey(_) => {
+                "encryption type 17, 18, 19 or 20, or another that the settings name"
+            }
             Self::BadTicket(_) | Self::BadFraming(_) | Self::BadApRep(_) | Self::BadKrbError(_) => {
                 "strict DER of RFC 4120 and RFC 4121"
             }

@@ -13,7 +13,7 @@ use crate::accept::ap_rep::first_sequence_number;
 use crate::accept::frame::{AP_REQ, Framing};
 use crate::context::{ContextKeys, MessageProtection, Role};
 use crate::credential::Credential;
-use crate::crypto::{Key, KeyUsage};
+use crate::crypto::{EncryptionTypes, Key, KeyUsage};
 use crate::message::{
     AdType, ApOptions, ApReq, Authenticator, AuthorizationData, AuthorizationDataEntry, Checksum,
     EncryptedData, EncryptionKey,
@@ -37,6 +37,7 @@ pub struct Krb5Initiator {
     bindings: Option<ChannelBindings>,
     advertise_bindings: Advertise,
     delegated: Option<Credential>,
+    encryption_types: EncryptionTypes,
 }
 
 /// Whether the acceptor is told that channel bindings are known here.
@@ -62,6 +63,7 @@ impl Krb5Initiator {
             bindings: None,
             advertise_bindings: Advertise::No,
             delegated: None,
+            encryption_types: EncryptionTypes::new(),
         }
     }
 
@@ -81,6 +83,12 @@ impl Krb5Initiator {
     /// that has some refuses if none came.
     pub fn advertise_bindings(mut self) -> Self {
         self.advertise_bindings = Advertise::Yes;
+        self
+    }
+
+    /// Encryption types of the ticket's session key and of the acceptor's subkey. Default: 17, 18, 19, 20.
+    pub fn encryption_types(mut self, types: EncryptionTypes) -> Self {
+        self.encryption_types = types;
         self
     }
 
@@ -119,12 +127,13 @@ struct Sent {
     flags: ContextFlags,
     acceptor: Name,
     expires: Timestamp,
+    encryption_types: EncryptionTypes,
 }
 
 fn begin(initiator: &Krb5Initiator, ambient: &mut Ambient<'_>) -> Result<InitiateStep, Krb5InitiatorError> {
     let credential = &initiator.credential;
     let session_key = credential
-        .key()
+        .key_of(initiator.encryption_types)
         .ok_or(Krb5InitiatorError::UnusableSessionKey(credential.session_etype))?;
     if ambient.now >= credential.endtime {
         return Err(Krb5InitiatorError::TicketExpired {
@@ -147,6 +156,7 @@ fn begin(initiator: &Krb5Initiator, ambient: &mut Ambient<'_>) -> Result<Initiat
             .to_name()
             .map_err(|_| Krb5InitiatorError::NameNotUtf8)?,
         expires: credential.endtime,
+        encryption_types: initiator.encryption_types,
         session_key,
     };
     let ap_req = ap_req(initiator, &sent, ambient)?;

@@ -3,7 +3,7 @@
 use super::answer::Awaiting;
 use super::{DEFAULT_FLAGS, Krb5InitiatorError, Sent};
 use crate::accept::frame::Framing;
-use crate::crypto::{EncryptionType, Key, KeyUsage};
+use crate::crypto::{EncryptionTypes, Key, KeyUsage};
 use crate::keytab::{KeyQuery, Keytab};
 use crate::message::{ApReq, Authenticator, EncTicketPart, ErrorCode};
 use negotiate_core::der::{Reader, Tag};
@@ -24,6 +24,12 @@ impl Random for Zeros {
     }
 }
 
+/// Whatever a capture has, but RC4, whose answers have no subkey.
+#[cfg(not(feature = "camellia"))]
+const TYPES: EncryptionTypes = EncryptionTypes::new();
+#[cfg(feature = "camellia")]
+const TYPES: EncryptionTypes = EncryptionTypes::new().with_camellia();
+
 /// What the capture's initiator remembered of its AP-REQ, from its keys.
 fn awaiting(capture: &Capture) -> Box<Awaiting> {
     let token = capture.initiator_token();
@@ -32,7 +38,7 @@ fn awaiting(capture: &Capture) -> Box<Awaiting> {
     let query = KeyQuery {
         service: ap_req.ticket.sname.in_realm(ap_req.ticket.realm),
         kvno: ap_req.ticket.enc_part.kvno,
-        etype: EncryptionType::from_number(ap_req.ticket.enc_part.etype).unwrap(),
+        etype: TYPES.find(ap_req.ticket.enc_part.etype).unwrap(),
         names: negotiate_core::AllowedNames::Any,
     };
     let ticket = keytab.candidates(query).find_map(|candidate| {
@@ -45,7 +51,7 @@ fn awaiting(capture: &Capture) -> Box<Awaiting> {
     let session_key = EncTicketPart::decode(&ticket.unwrap())
         .unwrap()
         .key
-        .to_key()
+        .to_key_of(TYPES)
         .unwrap()
         .unwrap();
     let mut buffer = ap_req.authenticator.cipher.to_vec();
@@ -56,7 +62,7 @@ fn awaiting(capture: &Capture) -> Box<Awaiting> {
     let authenticator = Authenticator::decode(&buffer).unwrap();
     let subkey: Option<Key> = authenticator
         .subkey
-        .map(|subkey| subkey.to_key().unwrap().unwrap());
+        .map(|subkey| subkey.to_key_of(TYPES).unwrap().unwrap());
     Box::new(Awaiting {
         sent: Sent {
             subkey: subkey.unwrap_or_else(|| session_key.clone()),
@@ -66,6 +72,7 @@ fn awaiting(capture: &Capture) -> Box<Awaiting> {
             flags: DEFAULT_FLAGS,
             acceptor: Name::new("service".into(), 0..7, 7..7, NameKind::Named),
             expires: Timestamp::from_unix(0),
+            encryption_types: TYPES,
         },
         framing: Framing::Gss,
     })
@@ -100,10 +107,15 @@ fn answer(capture: &Capture) -> Option<Vec<u8>> {
         .map(<[u8]>::to_vec)
 }
 
+fn is_accepted(capture: &Capture) -> bool {
+    let is_named = capture.expect_if_named().is_some() && TYPES.find(capture.ticket_etype()).is_some();
+    is_named || capture.expect() == "accepted"
+}
+
 fn answered() -> impl Iterator<Item = (Capture, Vec<u8>)> {
     captures()
         .into_iter()
-        .filter(|capture| capture.case().has("keytab") && capture.expect() == "accepted")
+        .filter(|capture| capture.case().has("keytab") && is_accepted(capture))
         .filter(|capture| capture.name() != "samba/ldapsearch-gss-spnego")
         .filter_map(|capture| {
             let answer = answer(&capture)?;

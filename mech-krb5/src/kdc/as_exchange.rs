@@ -6,9 +6,9 @@
 use super::error::{KdcError, KdcRefusal, Mismatch, ReplyPart};
 use super::preauth::{ClientSecret, KeyHint, encrypted_timestamp, method_data};
 use super::reply::{Asked, Reply, nonce};
-use super::{KdcAsk, KdcStep, Waiting};
+use super::{KdcAsk, KdcStep, Waiting, find};
 use crate::credential::Credential;
-use crate::crypto::{ChecksumType, EncryptionType, Key, KeyUsage};
+use crate::crypto::{EncryptionType, Key, KeyUsage};
 use crate::mechanism::PREFERRED_TYPES;
 use crate::message::{
     Checksum, EncKdcRepPart, ErrorCode, KdcExchange, KdcOptions, KdcRep, KdcReq, KrbError, PaData,
@@ -253,8 +253,7 @@ impl Waiting<Credential> for Proved {
 
 /// Section 3.1.5: the client does not take a type that it did not ask for.
 fn reply_type(asked: &Asked, reply: &KdcRep<'_>) -> Result<EncryptionType, KdcError> {
-    EncryptionType::from_number(reply.enc_part.etype)
-        .filter(|etype| asked.encryption_types.contains(etype))
+    find(&asked.encryption_types, reply.enc_part.etype)
         .ok_or(KdcError::EncryptionTypeNotAsked(reply.enc_part.etype))
 }
 
@@ -293,7 +292,7 @@ fn check_request_seen(part: &EncKdcRepPart<'_>, request: &[u8], key: &Key) -> Re
         let checksum = Checksum::decode(&mut input).ok()?;
         input.finish().ok()?;
         let key = key.checksum_key(KeyUsage::AS_REQ);
-        if ChecksumType::from_number(checksum.cksumtype) != Some(key.checksum_type()) {
+        if checksum.cksumtype != key.checksum_type().number() {
             return None;
         }
         key.verify(&[request], checksum.checksum).ok()

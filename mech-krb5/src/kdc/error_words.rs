@@ -107,7 +107,9 @@ impl KdcError {
         match self {
             Self::Refused(_) => "a ticket".into(),
             Self::NoCommonPreauthentication { .. } => "2 (PA-ENC-TIMESTAMP) among them".into(),
-            Self::NoCommonEncryptionType => "encryption type 17, 18, 19 or 20".into(),
+            Self::NoCommonEncryptionType => {
+                "encryption type 17, 18, 19 or 20, or another that the settings name".into()
+            }
             Self::WeakStringToKey { .. } | Self::BadStringToKey(_) => {
                 "an iteration count from the type's default (RFC 3962, RFC 8009) to 2^20".into()
             }

@@ -21,6 +21,7 @@ pub use error::{KdcError, KdcRefusal, Mismatch, ReplyPart};
 pub use preauth::ClientSecret;
 pub use tgs_exchange::TgsExchange;
 
+use crate::crypto::EncryptionType;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -42,6 +43,11 @@ pub struct KdcAsk<T> {
     realm: Box<[u8]>,
     request: Vec<u8>,
     waiting: Box<dyn Waiting<T>>,
+}
+
+/// The type with this number, if it is one of those that were asked for.
+fn find(asked: &[EncryptionType], number: i32) -> Option<EncryptionType> {
+    asked.iter().copied().find(|etype| etype.number() == number)
 }
 
 /// An exchange between a request and its reply.

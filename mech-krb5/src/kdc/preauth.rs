@@ -4,6 +4,7 @@
 //! among the encryption types that the client named, and cannot make string-to-key weaker than its default.
 
 use super::error::{KdcError, ReplyPart};
+use super::find;
 use crate::crypto::{EncryptionType, Key, KeyUsage};
 use crate::keytab::Keytab;
 use crate::message::{EncryptedData, EtypeInfo2Entry, PaData, PaDataType, PaEncTsEnc};
@@ -28,7 +29,7 @@ impl ClientSecret {
         Self::Password(Secret::new(password.into()))
     }
 
-    /// The keys of `principal` in a keytab, of each type the newest.
+    /// The keys of `principal` in a keytab, of each type the newest. Which are used is for the exchange to say.
     #[must_use]
     pub fn from_keytab(keytab: &Keytab, principal: PrincipalRef<'_>) -> Self {
         let newest = |etype: EncryptionType| {
@@ -41,7 +42,8 @@ impl ClientSecret {
                 .max_by_key(|entry| entry.kvno())?;
             Key::new(etype, newest.key().expose()).ok()
         };
-        Self::Keys(EncryptionType::ALL.into_iter().filter_map(newest).collect())
+        let types = EncryptionType::IMPLEMENTED.iter().copied();
+        Self::Keys(types.filter_map(newest).collect())
     }
 
     /// Those of `wanted` that this secret can have a key of.
@@ -103,7 +105,7 @@ impl KeyHint {
         let entries = EtypeInfo2Entry::decode_list(info)
             .map_err(|error| KdcError::malformed(ReplyPart::EtypeInfo2, error))?;
         let hint = |entry: &EtypeInfo2Entry<'_>| {
-            let encryption_type = entry.encryption_type().filter(|etype| wanted.contains(etype))?;
+            let encryption_type = find(wanted, entry.etype)?;
             Some(Self {
                 encryption_type,
                 salt: entry.salt.map_or_else(|| client.default_salt(), <[u8]>::to_vec),

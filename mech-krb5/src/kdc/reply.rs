@@ -1,6 +1,7 @@
 //! A reply against what was asked: reading [`Asked::check`] is reading RFC 4120 sections 3.1.5 and 3.3.4 as a list.
 
 use super::error::{KdcError, KdcRefusal, Mismatch, ReplyPart};
+use super::find;
 use crate::credential::Credential;
 use crate::crypto::{EncryptionType, Key, KeyUsage};
 use crate::message::{EncKdcRepPart, KdcExchange, KdcOptions, KdcRep, KdcReqBody, KrbError, TicketFlags};
@@ -128,8 +129,8 @@ impl Asked {
             ticket: reply.ticket.raw.to_vec(),
         };
         // 5.4.2: the session key is of a type that the client named.
-        let key = credential.key().map(|key| key.encryption_type());
-        if !key.is_some_and(|etype| self.encryption_types.contains(&etype)) {
+        let etype = find(&self.encryption_types, part.key.keytype);
+        if etype.is_none_or(|etype| Key::new(etype, part.key.keyvalue).is_err()) {
             return Err(KdcError::UnusableSessionKey(part.key.keytype));
         }
         Ok(credential)

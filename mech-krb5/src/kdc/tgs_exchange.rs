@@ -2,7 +2,7 @@
 
 use super::error::{KdcError, KdcRefusal, ReplyPart};
 use super::reply::{Asked, Reply, nonce};
-use super::{KdcAsk, KdcStep, Waiting};
+use super::{KdcAsk, KdcStep, Waiting, find};
 use crate::credential::Credential;
 use crate::crypto::{EncryptionType, Key, KeyUsage};
 use crate::mechanism::PREFERRED_TYPES;
@@ -68,10 +68,13 @@ impl<'a> TgsExchange<'a> {
     /// # Errors
     /// If the ticket-granting ticket cannot be used, or there are no random bytes.
     pub fn begin(self, ambient: &mut Ambient<'_>) -> Result<KdcStep<Credential>, KdcError> {
-        let session_key = self
-            .tgt
-            .key()
-            .ok_or(KdcError::UnusableSessionKey(self.tgt.session_etype))?;
+        // Of a type that nobody has to name, or that this exchange names.
+        let named = || {
+            let etype = find(&self.encryption_types, self.tgt.session_etype)?;
+            Key::new(etype, self.tgt.session_key.expose()).ok()
+        };
+        let session_key = self.tgt.key().or_else(named);
+        let session_key = session_key.ok_or(KdcError::UnusableSessionKey(self.tgt.session_etype))?;
         let asked = Asked {
             exchange: KdcExchange::Tgs,
             client: self.tgt.client.clone(),

@@ -1,5 +1,4 @@
 use super::with_micros;
-use crate::crypto::EncryptionType;
 use alloc::vec::Vec;
 use negotiate_core::Timestamp;
 use negotiate_core::der::{Error, ErrorKind, Reader, Writer};
@@ -138,12 +137,6 @@ impl<'a> EtypeInfo2Entry<'a> {
             }
         });
         writer.into_bytes()
-    }
-
-    /// The encryption type, if it is implemented.
-    #[must_use]
-    pub const fn encryption_type(&self) -> Option<EncryptionType> {
-        EncryptionType::from_number(self.etype)
     }
 }
 

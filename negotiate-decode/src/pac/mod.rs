@@ -116,8 +116,7 @@ fn signature(fields: &mut Fields<'_, '_, '_>) -> Read<()> {
     let name = mech_krb5::crypto::checksum_type_name(checksum_type);
     fields.meaning(name.map(str::to_owned));
     let rest = fields.rest().len();
-    let known = mech_krb5::crypto::ChecksumType::from_number(checksum_type)
-        .map(mech_krb5::crypto::ChecksumType::mac_len);
+    let known = crate::keys::checksum_len(checksum_type);
     fields.bytes(known.unwrap_or(rest).min(rest), "Signature")?;
     match fields.rest().len() {
         0 => Ok(()),

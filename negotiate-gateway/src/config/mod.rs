@@ -78,6 +78,8 @@ pub(crate) struct Acceptor {
     pub(crate) krb5_conf: Vec<PathBuf>,
     /// Whether tickets under RC4 keys are taken, which anybody with an account in the realm can forge after some guessing.
     pub(crate) danger_accept_rc4: bool,
+    /// Whether tickets under Camellia keys are taken.
+    pub(crate) accept_camellia: bool,
     /// Realms of services whose KDCs are trusted to have checked the path between realms.
     pub(crate) trust_kdc: Vec<String>,
     /// How long a key that is gone from the keytabs still opens tickets. Default: not at all.

@@ -12,7 +12,7 @@ use crate::keytab_file;
 use crate::krb5_conf::Krb5Conf;
 pub(crate) use arguments::{Bindings, Time};
 use kind::Kind;
-use mech_krb5::crypto::EncryptionType;
+use mech_krb5::crypto::{EncryptionType, EncryptionTypes};
 use mech_krb5::keytab::{Keytab, KeytabEntry};
 use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
 use mech_krb5::{Krb5, Principal};
@@ -72,15 +72,25 @@ fn judge(
         random: &mut SystemRandom,
     };
     wait(
-        acceptor(keytab, krb5_conf)?
+        acceptor(keytab, krb5_conf, types(arguments))?
             .exchange(bindings)
             .step(token, &mut ambient),
     )
 }
 
+fn types(arguments: &cli::Explain) -> EncryptionTypes {
+    let types = EncryptionTypes::new();
+    if arguments.accept_camellia {
+        types.with_camellia()
+    } else {
+        types
+    }
+}
+
 /// Any name of the keytab, as often as one likes.
-fn acceptor(keytab: Keytab, krb5_conf: &Krb5Conf) -> Result<Acceptor, Failure> {
+fn acceptor(keytab: Keytab, krb5_conf: &Krb5Conf, types: EncryptionTypes) -> Result<Acceptor, Failure> {
     let krb5 = Krb5::builder(with_a_usable_key(keytab)?)
+        .encryption_types(types)
         .replay_cache(Arc::new(NothingSeen))
         .transited(krb5_conf.transited());
     let krb5 = match krb5_conf.clock_skew() {

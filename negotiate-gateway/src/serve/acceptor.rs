@@ -85,12 +85,14 @@ fn krb5(config: &Config, krb5_conf: &Krb5Conf, keys: Arc<WatchedKeytab>) -> Resu
 }
 
 fn encryption_types(config: &Config) -> EncryptionTypes {
-    let types = EncryptionTypes::new();
+    let mut types = EncryptionTypes::new();
     if config.acceptor.danger_accept_rc4 {
-        types.danger_with_rc4()
-    } else {
-        types
+        types = types.danger_with_rc4();
     }
+    if config.acceptor.accept_camellia {
+        types = types.with_camellia();
+    }
+    types
 }
 
 fn warn_of_rc4(types: EncryptionTypes) {
@@ -178,12 +180,21 @@ fn check(
                 "keytab {paths} has no key of a usable encryption type, only {}",
                 etypes.join(", ")
             ),
-            "enable AES for the service's account in the KDC and export the keytab again",
+            if keytab.entries().iter().any(is_camellia) {
+                "set accept_camellia = true in [acceptor], or enable AES for the service's account in the KDC and export \
+                 the keytab again"
+            } else {
+                "enable AES for the service's account in the KDC and export the keytab again"
+            },
         )
         .with_code("keytab.no_usable_key"));
     }
     warn_of_shared_keys(keytab, names);
     Ok(())
+}
+
+fn is_camellia(entry: &KeytabEntry) -> bool {
+    matches!(entry.etype(), 25 | 26)
 }
 
 fn etype(number: i32) -> String {

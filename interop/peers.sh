@@ -1,12 +1,13 @@
 # Sourced by run and up: the peers, all of them in one directory, on loopback, unprivileged.
 #
-# Four realms of one MIT KDC: MIT.TEST, where most users and services are; OTHER.TEST, which trusts it and which it trusts, and
-# whose tickets are big; SUB.OTHER.TEST and FAR.ORG, whose users come through OTHER.TEST. Nothing of the machine is read or changed: not /etc/krb5.conf, not /etc/hosts, no DNS.
+# Five realms of one MIT KDC: MIT.TEST, where most users and services are; OTHER.TEST, which trusts it and which it trusts, and
+# whose tickets are big; SUB.OTHER.TEST and FAR.ORG, whose users come through OTHER.TEST; CAMELLIA.TEST, which has keys of
+# Camellia and no others. Nothing of the machine is read or changed: not /etc/krb5.conf, not /etc/hosts, no DNS.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$here")
 PATH=$PATH:/usr/sbin:/sbin
-realms='MIT.TEST OTHER.TEST SUB.OTHER.TEST FAR.ORG'
+realms='MIT.TEST OTHER.TEST SUB.OTHER.TEST FAR.ORG CAMELLIA.TEST'
 export LC_ALL=C.UTF-8 TZ=UTC
 
 # COMMAND-OR-FILE:PACKAGE, for ./check to install.
@@ -80,6 +81,7 @@ make_realms() {
     write_krb5_conf_of_kdc >"$state/krb5-of-kdc.conf"
     write_krb5_conf_with_rc4 >"$state/krb5-rc4.conf"
     write_krb5_conf_with_rc4 'permitted_enctypes = rc4-hmac' >"$state/krb5-rc4-only.conf"
+    write_krb5_conf_of_camellia >"$state/krb5-camellia.conf"
     (cd "$state/pki" && make_certificates) >"$state/log/openssl" 2>&1 || die "openssl: $(tail -1 "$state/log/openssl")"
     for realm in $realms; do
         kdb5_util -r $realm create -s -P "master of $realm" || die "kdb5_util failed: $(tail -1 "$state/log/kdb5_util")"
@@ -89,6 +91,7 @@ make_realms() {
     for realm in SUB.OTHER.TEST FAR.ORG; do
         principals_of_a_realm_behind | kadmin.local -r $realm >>"$state/log/kadmin" 2>&1
     done
+    principals_of_camellia_test | kadmin.local -r CAMELLIA.TEST >>"$state/log/kadmin" 2>&1
     ! grep ' while ' "$state/log/kadmin" >&2 || die "kadmin.local failed"
 }
 
@@ -119,9 +122,13 @@ write_krb5_conf() {
   FAR.ORG = {
     kdc = 127.0.0.1:$kdc_port
   }
+  CAMELLIA.TEST = {
+    kdc = 127.0.0.1:$kdc_port
+  }
 [domain_realm]
   .mit.test = MIT.TEST
   .other.test = OTHER.TEST
+  .camellia.test = CAMELLIA.TEST
   localhost = MIT.TEST
 [logging]
   kdc = FILE:$state/log/kdc
@@ -156,6 +163,15 @@ include $state/krb5.conf
 E
 }
 
+# For clients that know nothing else.
+write_krb5_conf_of_camellia() {
+    cat <<E
+include $state/krb5.conf
+[libdefaults]
+  permitted_enctypes = camellia256-cts camellia128-cts
+E
+}
+
 write_kdc_conf() {
     cat <<E
 [kdcdefaults]
@@ -184,6 +200,12 @@ write_kdc_conf() {
     database_name = $state/db/far
     key_stash_file = $state/db/far.stash
     supported_enctypes = aes256-cts:normal
+  }
+  CAMELLIA.TEST = {
+    database_name = $state/db/camellia
+    key_stash_file = $state/db/camellia.stash
+    master_key_type = camellia256-cts
+    supported_enctypes = camellia256-cts:normal camellia128-cts:normal
   }
   OTHER.TEST = {
     database_name = $state/db/other
@@ -276,6 +298,19 @@ principals_of_a_realm_behind() {
     cat <<E
 addprinc -pw Dave-pw1 +requires_preauth dave
 addprinc -pw behind-pw krbtgt/OTHER.TEST@$realm
+E
+}
+
+principals_of_camellia_test() {
+    cat <<E
+addprinc -pw Alice-pw1 +requires_preauth alice
+addprinc -randkey HTTP/www.camellia.test
+addprinc -randkey -e camellia128-cts:normal HTTP/e25.camellia.test
+setstr HTTP/e25.camellia.test session_enctypes camellia128-cts
+addprinc -randkey -e camellia256-cts:normal HTTP/e26.camellia.test
+setstr HTTP/e26.camellia.test session_enctypes camellia256-cts
+ktadd -norandkey -k $state/keytab/camellia HTTP/www.camellia.test HTTP/e25.camellia.test HTTP/e26.camellia.test
+ktadd -norandkey -k $state/keytab/camellia-kdc krbtgt/CAMELLIA.TEST
 E
 }
 

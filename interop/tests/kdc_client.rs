@@ -5,7 +5,7 @@ use interop::heimdal::{self, Initiator as HeimdalInitiator};
 use interop::kdc::{Tickets, address_in, kadmin};
 use interop::peers::{keytab, state};
 use interop::token::{by_mit, explain, initiate};
-use mech_krb5::crypto::EncryptionType;
+use mech_krb5::crypto::{EncryptionType, EncryptionTypes};
 use mech_krb5::kdc::{AsExchange, ClientSecret, KdcError, KdcStep, TgsExchange};
 use mech_krb5::keytab::Keytab;
 use mech_krb5::message::TicketFlags;
@@ -22,15 +22,19 @@ use std::path::PathBuf;
 enum Realm {
     Mit,
     Heimdal,
+    /// MIT's, with keys of Camellia alone; no service `e17`.
+    Camellia,
 }
 
 impl Realm {
+    /// Those that no type has to be named for.
     const ALL: [Self; 2] = [Self::Mit, Self::Heimdal];
 
     fn name(self) -> &'static str {
         match self {
             Self::Mit => "MIT.TEST",
             Self::Heimdal => "HEIM.TEST",
+            Self::Camellia => "CAMELLIA.TEST",
         }
     }
 
@@ -44,13 +48,14 @@ impl Realm {
         match self {
             Self::Mit => keytab("www"),
             Self::Heimdal => heimdal::keytab(),
+            Self::Camellia => keytab("camellia"),
         }
     }
 
     /// RFC 4120 section 7.2.2: a length before each message.
     fn ask(self, request: &[u8]) -> Vec<u8> {
         let address = match self {
-            Self::Mit => address_in(&state("krb5.conf")),
+            Self::Mit | Self::Camellia => address_in(&state("krb5.conf")),
             Self::Heimdal => heimdal::kdc_address(),
         };
         let mut stream = TcpStream::connect(address).unwrap();
@@ -170,6 +175,34 @@ fn services_of_each_encryption_type() {
     }
 }
 
+/// A password, a ticket-granting ticket, services of both types and a forwarded ticket, all of Camellia.
+#[test]
+fn a_realm_of_camellia_is_asked_where_it_is_named() {
+    const CAMELLIA: [EncryptionType; 2] = [
+        EncryptionType::Camellia256CtsCmac,
+        EncryptionType::Camellia128CtsCmac,
+    ];
+    let realm = Realm::Camellia;
+    let refused = realm.run(|ambient| realm.alice().begin(ambient)).unwrap_err();
+    // The KDC has no key of a type that was asked with, and so no way to be convinced.
+    assert_eq!(refused.code(), "krb5.kdc_preauthentication");
+    for etype in CAMELLIA {
+        let exchange = realm.alice().encryption_types([etype]);
+        let tgt = realm.run(|ambient| exchange.begin(ambient)).unwrap();
+        assert_eq!(tgt.session_etype, etype.number());
+        let forwarded = TgsExchange::forwarded(&tgt).encryption_types(CAMELLIA);
+        let forwarded = realm.run(|ambient| forwarded.begin(ambient)).unwrap();
+        for host in ["e25", "e26"] {
+            let exchange = TgsExchange::service(&tgt, realm.service(host)).encryption_types(CAMELLIA);
+            let ticket = realm.run(|ambient| exchange.begin(ambient)).unwrap();
+            assert_eq!(host, format!("e{}", ticket.session_etype));
+            let types = EncryptionTypes::new().with_camellia();
+            let initiator = Krb5Initiator::new(ticket).encryption_types(types);
+            taken_by_mit_and_us(realm, initiator.delegate(forwarded.clone()));
+        }
+    }
+}
+
 /// The first token of both framings, judged by MIT's acceptor and by ours.
 fn taken_by_mit_and_us(realm: Realm, initiator: Krb5Initiator) {
     let begin = |initiator: Box<dyn Initiator>| match ambient(|ambient| initiator.begin(ambient)).unwrap() {
@@ -182,7 +215,7 @@ fn taken_by_mit_and_us(realm: Realm, initiator: Krb5Initiator) {
     ] {
         let said = by_mit(&realm.keytab(), token.as_bytes());
         assert_eq!(said["src_name"], realm.user(), "{said}");
-        let said = explain(&realm.keytab(), &[], token.as_bytes());
+        let said = explain(&realm.keytab(), &["--accept-camellia"], token.as_bytes());
         assert_eq!(
             (said.exit, said.json["src_name"].as_str()),
             (Some(0), Some(&*realm.user())),
@@ -230,7 +263,7 @@ fn a_ticket_of_the_service_itself_by_password() {
 fn delegated_credentials_get_tickets() {
     for realm in Realm::ALL {
         let token = match realm {
-            Realm::Mit => initiate(&Tickets::of_alice(), &["--delegate"]),
+            Realm::Mit | Realm::Camellia => initiate(&Tickets::of_alice(), &["--delegate"]),
             Realm::Heimdal => {
                 HeimdalInitiator::begin(&heimdal::kinit(), "HTTP@www.heim.test", "krb5", &["--delegate"])
                     .hear()

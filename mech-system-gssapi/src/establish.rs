@@ -79,7 +79,7 @@ fn parts(display: &str) -> (Range<usize>, Range<usize>) {
 }
 
 fn is_of(acceptor: &Name, allowed: &ServiceName) -> bool {
-    acceptor.name().split_once('/') == Some((allowed.service(), allowed.host()))
+    allowed.is(acceptor.name().split('/').map(str::as_bytes))
 }
 
 #[cfg(test)]

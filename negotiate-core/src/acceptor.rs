@@ -89,7 +89,8 @@ impl AcceptorBuilder {
         self
     }
 
-    /// Adds a name that initiators may address. Without any, every name is good for which there is a key.
+    /// Adds a name that initiators may address. Without any, every name is good for which there is a key; unless the exchange
+    /// has names of its own, by [`Exchange::restricted_to`], to which these are added.
     #[must_use]
     pub fn name(mut self, name: ServiceName) -> Self {
         self.names.push(name);

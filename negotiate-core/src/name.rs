@@ -132,6 +132,19 @@ impl ServiceName {
     pub fn host(&self) -> &str {
         &self.host
     }
+
+    /// Whether a principal of these components is this service. What Kerberos has in its names counts to the byte; but the
+    /// second component is a host's name here, of which neither case counts (RFC 4343) nor a dot at its end. RFC 4120
+    /// section 6.2.1 wants it in lower case, and Active Directory's keytabs have it in upper case too.
+    pub fn is<'n>(&self, components: impl IntoIterator<Item = &'n [u8]>) -> bool {
+        let mut components = components.into_iter();
+        let [service, host] = [components.next(), components.next()];
+        let without_dot = |host: &'n [u8]| host.strip_suffix(b".").unwrap_or(host);
+        let own = self.host.strip_suffix('.').unwrap_or(&self.host).as_bytes();
+        service == Some(self.service.as_bytes())
+            && host.is_some_and(|host| without_dot(host).eq_ignore_ascii_case(own))
+            && components.next().is_none()
+    }
 }
 
 impl fmt::Display for ServiceName {
@@ -203,6 +216,26 @@ mod tests {
             let name = ServiceName::parse(good).unwrap();
             assert_eq!((name.service(), name.host()), ("HTTP", "www.example.com"));
         }
+        let name = ServiceName::parse("HTTP@www.Example.com").unwrap();
+        for (components, expected) in [
+            (&["HTTP", "www.Example.com"][..], true),
+            (&["HTTP", "WWW.example.COM"], true),
+            (&["HTTP", "www.example.com."], true),
+            (&["HTTP", "www.example.com.."], false),
+            (&["HTTP", "www.example"], false),
+            (&["http", "www.example.com"], false),
+            (&["HTTP"], false),
+            (&["HTTP", "www.example.com", "more"], false),
+            (&[], false),
+        ] {
+            let components = components.iter().map(|component| component.as_bytes());
+            assert_eq!(name.is(components), expected);
+        }
+        assert!(
+            ServiceName::parse("HTTP@www.")
+                .unwrap()
+                .is([&b"HTTP"[..], b"WWW"])
+        );
         for bad in ["", "HTTP", "@host", "HTTP@", "HTTP/a/b", "HTTP/a@R"] {
             assert_eq!(ServiceName::parse(bad), Err(BadServiceName), "{bad}");
         }

@@ -21,8 +21,8 @@ impl ServiceOfHost {
         &self.service
     }
 
-    /// The name on this host, as a request writes it: with or without a port, in any case. `None` if it is not a host's name:
-    /// an IPv6 literal, or malformed.
+    /// The name on this host, as a request writes it: with or without a port, in any case, with or without a dot at its end.
+    /// `None` if it is not a host's name: an IPv6 literal, or malformed.
     #[must_use]
     pub fn on(&self, authority: &[u8]) -> Option<ServiceName> {
         let host = host_name(authority)?;
@@ -51,10 +51,12 @@ impl fmt::Display for ServiceOfHost {
     }
 }
 
-/// The host of `host` or `host:port` (RFC 9110 section 7.2), if it is made of what names of hosts are made of.
+/// The host of `host` or `host:port` (RFC 9110 section 7.2), if it is made of what names of hosts are made of. Clients ask
+/// their KDC for a name without the dot at its end.
 fn host_name(authority: &[u8]) -> Option<&str> {
     let authority = str::from_utf8(authority).ok()?;
     let (host, port) = authority.split_once(':').unwrap_or((authority, ""));
+    let host = host.strip_suffix('.').unwrap_or(host);
     let is_of_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
     let is_well_formed =
         !host.is_empty() && host.bytes().all(is_of_name) && port.bytes().all(|byte| byte.is_ascii_digit());
@@ -72,19 +74,24 @@ pub(crate) enum HostFrom {
 }
 
 impl HostFrom {
-    /// The authority, host and perhaps port; `None` if there is none, or more than one.
     pub(crate) fn authority<B>(self, request: &Request<B>) -> Option<&[u8]> {
         match self {
             Self::Extensions(host) => host(request.extensions()).map(HeaderValue::as_bytes),
-            Self::Request => match request.uri().authority() {
-                // An authority in the target outranks `Host` (RFC 9112 section 3.2.2); in HTTP/2 it is `:authority`.
-                Some(authority) => Some(authority.as_str().as_bytes()),
-                None => {
-                    let mut hosts = request.headers().get_all(HOST).iter();
-                    let host = hosts.next()?.as_bytes();
-                    hosts.next().is_none().then_some(host)
-                }
-            },
+            Self::Request => authority(request),
+        }
+    }
+}
+
+/// What a request says it is for, host and perhaps port: the authority in its target, which outranks `Host` (RFC 9112 section
+/// 3.2.2) and in HTTP/2 is `:authority`, or else `Host`. `None` if there is none, or more than one `Host`.
+#[must_use]
+pub fn authority<B>(request: &Request<B>) -> Option<&[u8]> {
+    match request.uri().authority() {
+        Some(authority) => Some(authority.as_str().as_bytes()),
+        None => {
+            let mut hosts = request.headers().get_all(HOST).iter();
+            let host = hosts.next()?.as_bytes();
+            hosts.next().is_none().then_some(host)
         }
     }
 }
@@ -121,6 +128,9 @@ mod tests {
             ("www.example.com", Some("www.example.com")),
             ("WWW.Example.COM:8080", Some("www.example.com")),
             ("www.example.com:", Some("www.example.com")),
+            ("www.example.com.", Some("www.example.com")),
+            ("www.example.com.:80", Some("www.example.com")),
+            (".", None),
             ("192.0.2.1:80", Some("192.0.2.1")),
             ("", None),
             (":80", None),

@@ -71,7 +71,7 @@ pub use body::ResponseBody;
 pub use connection::Connection;
 pub use error::{Refusal, RequestError};
 pub use future::ResponseFuture;
-pub use host::ServiceOfHost;
+pub use host::{ServiceOfHost, authority};
 #[cfg(feature = "axum")]
 pub use identity::IdentityMissing;
 pub use identity::{AuthenticationType, Identity};

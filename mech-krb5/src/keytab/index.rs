@@ -99,17 +99,22 @@ pub(super) fn hash_of_service(name: &ServiceName) -> u64 {
     table_hash([name.service().as_bytes(), name.host().as_bytes()].into_iter())
 }
 
+// Names have the same hash if they differ in case or in the dots at the ends of components alone, which do not count where
+// a component is a host's name (`ServiceName::is`): whoever finds a row compares the name as he means it.
+//
 // Good enough for a table that the operator filled and nobody else can add to: a peer's name that was made to collide
 // with an entry's costs one comparison.
 fn table_hash<'a>(components: impl Iterator<Item = &'a [u8]>) -> u64 {
     // Odd, with its bits spread: 2^64 divided by the golden ratio.
     const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+    const LOWER_CASE: u64 = u64::from_le_bytes([0x20; 8]);
     let mix = |state: u64, word: u64| (state.rotate_left(29) ^ word).wrapping_mul(MULTIPLIER);
     components.fold(0, |state, component| {
+        let component = component.strip_suffix(b".").unwrap_or(component);
         let (words, rest) = component.as_chunks::<8>();
-        let state = words
-            .iter()
-            .fold(state, |state, word| mix(state, u64::from_le_bytes(*word)));
+        let state = words.iter().fold(state, |state, word| {
+            mix(state, u64::from_le_bytes(*word) | LOWER_CASE)
+        });
         // The last 0 to 7 bytes, and above them how many they are: that ends the component.
         let mut last = [
             0,
@@ -122,7 +127,7 @@ fn table_hash<'a>(components: impl Iterator<Item = &'a [u8]>) -> u64 {
             u8::try_from(rest.len()).unwrap_or(u8::MAX).wrapping_add(1),
         ];
         for (to, from) in last.iter_mut().zip(rest) {
-            *to = *from;
+            *to = *from | 0x20;
         }
         mix(state, u64::from_le_bytes(last))
     })

@@ -136,11 +136,7 @@ impl Keytab {
 
     // Whether the service itself is an allowed name, or one of its keys was a candidate.
     fn may_be_addressed(&self, query: KeyQuery<'_>) -> bool {
-        let components = || query.service.components();
-        let is_named = |names: &[ServiceName]| {
-            let mut names = names.iter();
-            names.any(|name| components().eq([name.service().as_bytes(), name.host().as_bytes()]))
-        };
+        let is_named = |names: &[ServiceName]| names.iter().any(|name| name.is(query.service.components()));
         query.names.listed().is_none_or(is_named)
             || self
                 .candidates(query)

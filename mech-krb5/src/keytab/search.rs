@@ -197,10 +197,8 @@ impl Keytab {
     ) -> impl Iterator<Item = &'k NameRow> + use<'k, 'q> {
         let rows = self.index.named(hash_of_service(name));
         rows.filter(move |row| {
-            self.entry_of(row).is_some_and(|entry| {
-                let components = entry.principal().name().components();
-                components.eq([name.service().as_bytes(), name.host().as_bytes()])
-            })
+            self.entry_of(row)
+                .is_some_and(|entry| name.is(entry.principal().name().components()))
         })
     }
 

@@ -107,17 +107,12 @@ fn warn_of_rc4(types: EncryptionTypes) {
 
 /// Whether a request may address the entry's principal by this name.
 fn has_name(entry: &KeytabEntry, name: &AcceptorName) -> bool {
-    let mut components = entry.principal().name().components();
+    let principal = entry.principal().name();
     match name {
-        AcceptorName::Service(name) => components.eq([name.service().as_bytes(), name.host().as_bytes()]),
+        AcceptorName::Service(name) => name.is(principal.components()),
         AcceptorName::OfHost(name) => {
-            let is_host = |host: &[u8]| {
-                let name = name.on(host);
-                name.is_some_and(|name| name.host().as_bytes() == host)
-            };
-            components.next() == Some(name.service().as_bytes())
-                && components.next().is_some_and(is_host)
-                && components.next().is_none()
+            let name = principal.components().nth(1).and_then(|host| name.on(host));
+            name.is_some_and(|name| name.is(principal.components()))
         }
     }
 }

@@ -6,11 +6,11 @@ use super::forwarded::{Origin, Scheme};
 use crate::config::{Config, Limits, Network};
 use crate::failure::Failure;
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header};
+use http::{HeaderValue, Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use negotiate_core::Untrusted;
-use negotiate_http::{Connection, Server};
+use negotiate_http::{Connection, Server, authority};
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
@@ -265,7 +265,7 @@ impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for Marked<S> {
         let Peer { address, scheme } = self.peer;
         let origin = Origin::of(
             request.headers(),
-            asked_host(&request),
+            authority(&request).and_then(|host| HeaderValue::from_bytes(host).ok()),
             address,
             scheme,
             &self.trusted_proxies,
@@ -279,14 +279,5 @@ impl<S: Service<Request<Incoming>>> Service<Request<Incoming>> for Marked<S> {
         request.extensions_mut().insert(self.peer);
         request.extensions_mut().insert(origin);
         span.in_scope(|| self.service.call(request)).instrument(span)
-    }
-}
-
-/// The host that the request is for: an authority in its target outranks `Host` (RFC 9112 section 3.2.2), and in HTTP/2 it
-/// is all there is.
-fn asked_host(request: &Request<Incoming>) -> Option<HeaderValue> {
-    match request.uri().authority() {
-        Some(authority) => HeaderValue::from_str(authority.as_str()).ok(),
-        None => request.headers().get(header::HOST).cloned(),
     }
 }

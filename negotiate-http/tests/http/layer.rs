@@ -307,6 +307,47 @@ async fn an_exchange_ends_on_the_host_that_it_began_on() {
     }
 }
 
+fn tlv(tag: u8, content: &[&[u8]]) -> Vec<u8> {
+    let content = content.concat();
+    [&[tag, u8::try_from(content.len()).unwrap()], &content[..]].concat()
+}
+
+/// SPNEGO's first leg may choose the mechanism alone, which begins with the second one: under the names of the first.
+#[tokio::test]
+async fn the_names_of_an_exchange_hold_for_a_mechanism_that_begins_later() {
+    let layer = NegotiateLayer::new(Script::acceptor()).name_of_host("HTTP@{HOSTNAME}".parse().unwrap());
+    let ask = async |connection: &Connection, host: &'static str, token: &[u8]| {
+        let mut request = request(token);
+        request.extensions_mut().insert(connection.clone());
+        request
+            .headers_mut()
+            .append("host", HeaderValue::from_static(host));
+        let service = layer.layer(Application::default());
+        service.oneshot(request).await.unwrap().status()
+    };
+    let mech_types = tlv(0xa0, &[&tlv(0x30, &[&tlv(0x06, &[MECH_TYPE.contents()])])]);
+    let init = tlv(0xa0, &[&tlv(0x30, &[&mech_types])]);
+    let init = tlv(0x60, &[b"\x06\x06\x2b\x06\x01\x05\x05\x02", &init]);
+    for (words, status) in [
+        ("for HTTP@first.example", StatusCode::OK),
+        ("for any", StatusCode::FORBIDDEN),
+        ("for ,none", StatusCode::FORBIDDEN),
+    ] {
+        let connection = Connection::new();
+        let begun = ask(&connection, "First.example:8080", &init).await;
+        assert_eq!(begun, StatusCode::UNAUTHORIZED);
+        let response = tlv(
+            0xa1,
+            &[&tlv(0x30, &[&tlv(0xa2, &[&tlv(0x04, &[&first(words)])])])],
+        );
+        assert_eq!(
+            ask(&connection, "first.example.", &response).await,
+            status,
+            "{words}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_name_of_the_host_stands_beside_those_of_the_acceptor() {
     let script = Script::new(Arc::new(tokio::sync::Semaphore::new(0)));

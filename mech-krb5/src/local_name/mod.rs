@@ -27,7 +27,7 @@ pub struct LocalNames {
 }
 
 /// Longest principal that is mapped, in bytes, and longest string on the way to its local name: four times the longest name
-/// of an account that any system has. A search takes the square of it.
+/// of an account that any system has.
 pub const MAX_NAME_LEN: usize = 1024;
 
 /// One value of `auth_to_local`.

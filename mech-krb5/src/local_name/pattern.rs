@@ -5,13 +5,18 @@ use super::extended::rewritten;
 use core::fmt;
 use core::ops::Range;
 use regex_automata::nfa::thompson;
-use regex_automata::nfa::thompson::pikevm::PikeVM;
+use regex_automata::nfa::thompson::pikevm::{Cache, PikeVM};
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input, MatchKind};
 
 /// A pattern ready to be searched for.
 #[derive(Clone)]
-pub(super) struct Pattern(PikeVM);
+pub(super) struct Pattern {
+    /// Where the first match starts.
+    leftmost: PikeVM,
+    /// Of the matches that start at one place, the longest.
+    longest: PikeVM,
+}
 
 /// A compiled pattern may take this much memory: some hundred times what patterns of names need, and little enough that a
 /// search of the longest name ends soon.
@@ -20,35 +25,46 @@ const SIZE_LIMIT: usize = 1 << 16;
 impl Pattern {
     /// `None` if it is no regular expression, or has a back-reference.
     pub(super) fn parse(posix: &str) -> Option<Self> {
-        let compiler = thompson::Config::new().nfa_size_limit(Some(SIZE_LIMIT));
-        PikeVM::builder()
-            .configure(PikeVM::config().match_kind(MatchKind::All))
-            .syntax(
-                syntax::Config::new()
-                    .unicode(false)
-                    .utf8(false)
-                    .dot_matches_new_line(true),
-            )
-            .thompson(compiler)
-            .build(&rewritten(posix)?)
-            .ok()
-            .map(Self)
+        let rewritten = rewritten(posix)?;
+        let engine = |kind| {
+            let syntax = syntax::Config::new()
+                .unicode(false)
+                .utf8(false)
+                .dot_matches_new_line(true);
+            PikeVM::builder()
+                .configure(PikeVM::config().match_kind(kind))
+                .syntax(syntax)
+                .thompson(thompson::Config::new().nfa_size_limit(Some(SIZE_LIMIT)))
+                .build(&rewritten)
+                .ok()
+        };
+        Some(Self {
+            leftmost: engine(MatchKind::LeftmostFirst)?,
+            longest: engine(MatchKind::All)?,
+        })
     }
 
     /// Whether the leftmost longest match is the whole text.
     pub(super) fn matches_all(&self, text: &str) -> bool {
-        self.find(text) == Some(0..text.len())
+        self.longest_at(&mut self.longest.create_cache(), text, 0) == Some(0..text.len())
     }
 
     /// The longest match at the first place where there is one.
     pub(super) fn find(&self, text: &str) -> Option<Range<usize>> {
-        let mut cache = self.0.create_cache();
-        (0..=text.len())
+        // One search tells where none can be: else each place would be tried up to the end of the text.
+        let first = self
+            .leftmost
+            .find(&mut self.leftmost.create_cache(), text)?
+            .start();
+        let mut cache = self.longest.create_cache();
+        (first..=text.len())
             .filter(|start| text.is_char_boundary(*start))
-            .find_map(|start| {
-                let input = Input::new(text).span(start..text.len()).anchored(Anchored::Yes);
-                self.0.find(&mut cache, input).map(|found| found.range())
-            })
+            .find_map(|start| self.longest_at(&mut cache, text, start))
+    }
+
+    fn longest_at(&self, cache: &mut Cache, text: &str, start: usize) -> Option<Range<usize>> {
+        let input = Input::new(text).span(start..text.len()).anchored(Anchored::Yes);
+        self.longest.find(cache, input).map(|found| found.range())
     }
 }
 
@@ -73,6 +89,18 @@ mod tests {
         assert_eq!(find("x*", "aaxx"), Some(0..0));
         assert_eq!(find("b|a*b", "aab"), Some(0..3));
         assert!(Pattern::parse("a|ab").unwrap().matches_all("ab"));
+    }
+
+    // Whoever has a long name in another realm has it tried by every rule at every login: a search of each place up to the end
+    // would take this test minutes.
+    #[test]
+    fn a_long_name_that_does_not_match_is_soon_known() {
+        let name = "a".repeat(1024);
+        let pattern = Pattern::parse(".*[ab]*.*@EXAMPLE\\.COM").unwrap();
+        for _ in 0..200 {
+            assert!(!pattern.matches_all(&name));
+            assert_eq!(pattern.find(&name), None);
+        }
     }
 
     // IEEE Std 1003.1 section 9.3.5.

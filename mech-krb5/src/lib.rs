@@ -43,7 +43,7 @@ pub use delegation::DelegatedCredential;
 pub use details::{AuthorizationDataOrigin, Details, OtherAuthorizationData, Warning};
 pub use error::{
     About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part, PathFault,
-    TicketLabel,
+    TicketLabel, WellKnownName,
 };
 pub use initiate::{Krb5Initiator, Krb5InitiatorError};
 pub use local_name::{LocalNames, MAX_NAME_LEN, NoLocalName};

@@ -11,7 +11,7 @@ use super::pac::{self, PacJudged};
 use super::replay::NotReplayed;
 use super::third_leg::ThirdLeg;
 use super::transited::{self, PathAccepted};
-use super::{AnonymousPolicy, Attempt};
+use super::{Attempt, client_name};
 use crate::context::{ContextKeys, MessageProtection, Role};
 use crate::crypto::{EncryptionType, Key};
 use crate::delegation::{self, DelegatedCredential};
@@ -88,7 +88,7 @@ pub(super) fn prepare(
         .transpose()?;
     let server_realm = ticket.key().principal().realm();
     let path = transited::check(ticket.part(), server_realm, &policy.transited)?;
-    let anonymity = check_anonymity(ticket, policy.anonymous)?;
+    let anonymity = client_name::check(ticket.client(), policy.anonymous)?;
     let pac = pac::judge(authorization_data.kdc.pac, ticket, policy.pac, &policy.kdc_keys)?;
 
     // RFC 4121 section 4.1.1.1: DCE style has a third leg, and so a second; it implies mutual authentication.
@@ -170,14 +170,6 @@ fn check_framing(framing: Framing, flags: ContextFlags) -> Result<(), Fact> {
         (Framing::Bare, true) | (Framing::Gss | Framing::UserToUser, false) => Ok(()),
         (Framing::Bare, false) => Err(Fact::UnframedWithoutDceStyle),
         (Framing::Gss | Framing::UserToUser, true) => Err(Fact::FramedDceStyle),
-    }
-}
-
-fn check_anonymity(ticket: &TicketOpened<'_>, policy: AnonymousPolicy) -> Result<ContextFlags, Fact> {
-    match policy {
-        _ if !ticket.client().is_anonymous() => Ok(ContextFlags::default()),
-        AnonymousPolicy::Accept => Ok(ContextFlags::ANONYMOUS),
-        AnonymousPolicy::Refuse => Err(Fact::AnonymousRefused),
     }
 }
 

@@ -5,6 +5,7 @@
 mod addresses;
 pub(crate) mod ap_rep;
 mod authorization_data;
+mod client_name;
 mod establish;
 pub(crate) mod frame;
 mod from_client;
@@ -87,7 +88,7 @@ impl Policy {
     }
 }
 
-/// What happens to anonymous clients (RFC 8062).
+/// What happens to anonymous clients (RFC 8062 section 8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AnonymousPolicy {
     /// They are refused.

@@ -5,6 +5,7 @@
 
 use crate::error::{Fact, PathFault};
 use crate::message::{EncTicketPart, TicketFlags, Transited};
+use crate::principal::{ANONYMOUS_REALM, is_well_known_realm};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -48,17 +49,24 @@ impl TransitedPolicy {
     }
 
     fn allows(&self, client_realm: &[u8], server_realm: &[u8], via: &[u8]) -> bool {
+        // RFC 6111 section 3.2: those take no part in any path.
+        if is_well_known_realm(via) {
+            return false;
+        }
         // Which took part in any case, as the ticket says: that it is listed, too, adds nobody. Ours never is.
         if via == client_realm {
             return true;
         }
         match self.paths.get(&(client_realm.to_vec(), server_realm.to_vec())) {
             Some(path) => path.contains(via),
+            // RFC 8062 section 4.3: nobody knows where such a client begins.
+            None if client_realm == ANONYMOUS_REALM => via != server_realm,
             None => is_between(client_realm, server_realm, via),
         }
     }
 }
 
+/// An anonymous client of a realm with a name is judged as any (RFC 8062 section 4.3).
 pub(super) fn check(
     ticket: &EncTicketPart<'_>,
     server_realm: &[u8],

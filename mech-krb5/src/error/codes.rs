@@ -1,6 +1,6 @@
 //! What each fact is in the vocabularies of programs: stable code, blame, verdict, GSS-API and KRB-ERROR.
 
-use super::{BindingsDemand, Error, Fact};
+use super::{BindingsDemand, Error, Fact, WellKnownName};
 use crate::keytab::KeytabMiss;
 use crate::message::ErrorCode;
 use alloc::string::String;
@@ -75,6 +75,9 @@ impl Fact {
             Self::UnknownAuthorizationData { .. } => row("krb5.unknown_authorization_data", Incompatible, No, G::Failure, E::GENERIC),
             Self::NestedAuthorizationData(_) => row("krb5.nested_authorization_data", Malformed, No, G::DefectiveToken, E::GENERIC),
             Self::AnonymousRefused => row("krb5.anonymous_refused", Policy, Forbidden, G::Unauthorized, E::GENERIC),
+            Self::WellKnownName(WellKnownName::Principal) => row("krb5.well_known_principal", Incompatible, No, G::BadName, E::PRINCIPAL_UNKNOWN),
+            Self::WellKnownName(WellKnownName::Realm) => row("krb5.well_known_realm", Incompatible, No, G::BadName, E::REALM_UNKNOWN),
+            Self::WellKnownName(WellKnownName::Reserved) => row("krb5.reserved_principal", Incompatible, No, G::BadName, E::PRINCIPAL_RESERVED),
             Self::PacSignatureWrong(_) => row("krb5.pac_signature_wrong", Initiator, No, G::BadMic, E::MODIFIED),
             Self::PacMissing => row("krb5.pac_missing", Policy, Forbidden, G::Unauthorized, E::GENERIC),
             Self::PacUnusable(_) => row("krb5.pac_unusable", Policy, Forbidden, G::Unauthorized, E::GENERIC),

@@ -179,6 +179,8 @@ pub enum Fact {
     NestedAuthorizationData(Container),
     /// The initiator is anonymous.
     AnonymousRefused,
+    /// The initiator's name has a fixed meaning that is not known here (RFC 6111).
+    WellKnownName(WellKnownName),
     /// A checksum of the ticket's PAC is wrong: somebody else made the PAC, or changed it.
     PacSignatureWrong(PacFault),
     /// A PAC is required and there is none.
@@ -263,6 +265,17 @@ pub enum PathFault {
     OwnRealm,
     /// This realm is not on the way, quoted and escaped.
     Realm(String),
+}
+
+/// What of a client's name has a fixed meaning (RFC 6111).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WellKnownName {
+    /// The name: `WELLKNOWN` and more components.
+    Principal,
+    /// The realm: `WELLKNOWN:` and more.
+    Realm,
+    /// The realm has a meaning that is known, and this name has none in it.
+    Reserved,
 }
 
 /// What is wrong with a delegated credential (RFC 4120 section 5.8).

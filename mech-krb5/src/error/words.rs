@@ -3,7 +3,7 @@
 use super::miss_words::{self, list};
 use super::{
     About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part, PathFault,
-    TicketLabel,
+    TicketLabel, WellKnownName,
 };
 use crate::crypto::etype_name;
 use alloc::format;
@@ -63,6 +63,13 @@ impl fmt::Display for Fact {
             Self::UnknownAuthorizationData { .. } => "there is authorization data that is not understood",
             Self::NestedAuthorizationData(_) => "authorization data is nested too deeply",
             Self::AnonymousRefused => "anonymous clients are not accepted",
+            Self::WellKnownName(WellKnownName::Principal) => {
+                "the client's name has a fixed meaning that is not known here"
+            }
+            Self::WellKnownName(WellKnownName::Realm) => {
+                "the client's realm has a fixed meaning that is not known here"
+            }
+            Self::WellKnownName(WellKnownName::Reserved) => "the client's name is reserved in its realm",
             Self::PacSignatureWrong(_) => "a checksum of the ticket's PAC is wrong",
             Self::PacMissing => "the ticket has no PAC",
             Self::PacUnusable(_) => "the ticket's PAC cannot be used",
@@ -175,6 +182,9 @@ impl Fact {
             }
             Self::NestedAuthorizationData(container) => format!("more than four levels in {container}"),
             Self::AnonymousRefused => "a ticket for WELLKNOWN/ANONYMOUS".into(),
+            Self::WellKnownName(WellKnownName::Principal) => "a name that begins with WELLKNOWN/".into(),
+            Self::WellKnownName(WellKnownName::Realm) => "a realm that begins with WELLKNOWN:".into(),
+            Self::WellKnownName(WellKnownName::Reserved) => "a name in WELLKNOWN:ANONYMOUS".into(),
             Self::PacSignatureWrong(fault) | Self::PacUnusable(fault) => format!("{fault}"),
             Self::PacMissing => "a ticket without a PAC".into(),
             Self::NameNotUtf8 => "a name with bytes that are not UTF-8".into(),
@@ -229,6 +239,9 @@ impl Fact {
             }
             Self::NestedAuthorizationData(_) => "at most four levels".into(),
             Self::AnonymousRefused => "a client with a name".into(),
+            Self::WellKnownName(_) => {
+                "a name and a realm of the client's own, or WELLKNOWN/ANONYMOUS (RFC 6111, RFC 8062)".into()
+            }
             Self::PacSignatureWrong(_) => {
                 "checksums by the service's key and the KDC's, of the types that go with them (MS-PAC section 2.8)".into()
             }
@@ -393,6 +406,9 @@ impl Fact {
             }
             Self::AnonymousRefused => {
                 "the client is to log in with a name; to accept nameless clients, allow anonymous".into()
+            }
+            Self::WellKnownName(_) => {
+                "the client is to log in with a name of its own; find out which KDC gives out such tickets, and why".into()
             }
             Self::NameNotUtf8 => "rename the principal at the KDC, or migrate its database to UTF-8 names".into(),
             Self::NoRandom => "look after this machine's random number source".into(),

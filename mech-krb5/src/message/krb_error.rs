@@ -164,9 +164,12 @@ error_codes! {
     GENERIC = 60 "KRB_ERR_GENERIC"
     NO_TGT = 67 "KRB_AP_ERR_NO_TGT"
     WRONG_REALM = 68 "KDC_ERR_WRONG_REALM"
+    PRINCIPAL_UNKNOWN = 82 "KRB_AP_ERR_PRINCIPAL_UNKNOWN"
+    REALM_UNKNOWN = 83 "KRB_AP_ERR_REALM_UNKNOWN"
+    PRINCIPAL_RESERVED = 84 "KRB_AP_ERR_PRINCIPAL_RESERVED"
 }
 
-/// RFC 4120's name, or the number.
+/// The name by RFC 4120 and RFC 6111, or the number.
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {

@@ -44,7 +44,7 @@ impl NameType {
     pub const SMTP_NAME: Self = Self(7);
     /// A name that the KDC is to look up, `user@domain` in one component (RFC 6806 section 5).
     pub const ENTERPRISE: Self = Self(10);
-    /// A name of fixed meaning (RFC 6111 section 3).
+    /// A name of fixed meaning (RFC 6111 section 3.1).
     pub const WELLKNOWN: Self = Self(11);
 }
 
@@ -182,6 +182,22 @@ impl<'a> PrincipalRef<'a> {
     pub fn is_anonymous(&self) -> bool {
         self.components().eq([&b"WELLKNOWN"[..], b"ANONYMOUS"])
     }
+}
+
+impl PrincipalRef<'_> {
+    /// Whether its name has a fixed meaning (RFC 6111 section 3.1): two components or more, and the first is `WELLKNOWN`.
+    pub(crate) fn is_well_known(&self) -> bool {
+        let mut components = self.components();
+        components.next() == Some(b"WELLKNOWN") && components.next().is_some()
+    }
+}
+
+/// The realm of clients that even their KDC has no name for (RFC 8062 section 3).
+pub(crate) const ANONYMOUS_REALM: &[u8] = b"WELLKNOWN:ANONYMOUS";
+
+/// Whether a realm's name has a fixed meaning (RFC 6111 section 3.2).
+pub(crate) fn is_well_known_realm(realm: &[u8]) -> bool {
+    realm.starts_with(b"WELLKNOWN:")
 }
 
 impl PartialEq<Principal> for PrincipalRef<'_> {

@@ -64,7 +64,7 @@ impl PrincipalRef<'_> {
         String::from_utf8(self.to_text_bytes()).map_err(|_| NotUtf8)
     }
 
-    /// The authenticated name as the core shows it. The caller vouches that it is authenticated.
+    /// The authenticated name as the core shows it, the anonymous one too (RFC 8062 section 6). The caller vouches that it is authenticated.
     ///
     /// # Errors
     /// [`NotUtf8`] if the name cannot be shown as text.

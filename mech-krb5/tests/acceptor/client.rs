@@ -2,7 +2,7 @@
 
 use crate::forge::GssChecksum;
 use crate::login::{CLIENT, Login, Server, principal};
-use mech_krb5::{AnonymousPolicy, Fact, NameType, Principal};
+use mech_krb5::{AnonymousPolicy, Fact, NameType, Principal, WellKnownName};
 use negotiate_core::{ContextFlags, NameKind};
 
 fn named(name_type: NameType, components: &[&str], realm: &str) -> Principal {
@@ -69,12 +69,58 @@ fn anonymous_clients_enter_only_where_they_are_welcome() {
     }
 }
 
+/// RFC 6111 sections 3.1 and 3.2: names and realms of fixed meaning are refused where that is not known.
+#[test]
+fn names_of_unknown_meaning_are_refused() {
+    let welcoming = Server::configured(|builder| builder.anonymous(AnonymousPolicy::Accept));
+    for (components, realm, expected) in [
+        (
+            &["WELLKNOWN", "ANONYMOUS", "x"][..],
+            "EXAMPLE.TEST",
+            WellKnownName::Principal,
+        ),
+        (
+            &["WELLKNOWN", "FEDERATED"],
+            "EXAMPLE.TEST",
+            WellKnownName::Principal,
+        ),
+        (&["WELLKNOWN", ""], "EXAMPLE.TEST", WellKnownName::Principal),
+        (&["alice"], "WELLKNOWN:ANONYMOUS", WellKnownName::Reserved),
+        (
+            &["WELLKNOWN", "FEDERATED"],
+            "WELLKNOWN:ANONYMOUS",
+            WellKnownName::Reserved,
+        ),
+        (&["alice"], "WELLKNOWN:", WellKnownName::Realm),
+        (
+            &["WELLKNOWN", "ANONYMOUS"],
+            "WELLKNOWN:ELSEWHERE",
+            WellKnownName::Realm,
+        ),
+        (&["alice"], "WELLKNOWN:ANONYMOUS.TEST", WellKnownName::Realm),
+    ] {
+        for name_type in [NameType::WELLKNOWN, NameType::PRINCIPAL] {
+            let mut login = Login::default();
+            login.set_client(&named(name_type, components, realm));
+            for server in [&Server::default(), &welcoming] {
+                assert_eq!(
+                    server.fact(&login),
+                    Fact::WellKnownName(expected),
+                    "{components:?}@{realm}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn who_has_a_name_is_not_anonymous() {
     let server = Server::configured(|builder| builder.anonymous(AnonymousPolicy::Accept));
     for name in [
         "ANONYMOUS@EXAMPLE.TEST",
-        "WELLKNOWN/ANONYMOUS/x@EXAMPLE.TEST",
+        "WELLKNOWN@EXAMPLE.TEST",
+        "WellKnown/ANONYMOUS@EXAMPLE.TEST",
+        "alice@WELLKNOWN",
         CLIENT,
     ] {
         let mut login = Login::default();

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 type Row = (&'static str, Blame, Verdict, GssMajor, i32);
 
 #[rustfmt::skip]
-const TABLE: [Row; 47] = {
+const TABLE: [Row; 50] = {
     use Blame::{Acceptor, Incompatible, Initiator, Malformed, Policy};
     use GssMajor as G;
     use Verdict::{Forbidden, Unauthenticated as No, Unavailable};
@@ -63,6 +63,9 @@ const TABLE: [Row; 47] = {
         ("krb5.unknown_authorization_data", Incompatible, No, G::Failure, 60),
         ("krb5.nested_authorization_data", Malformed, No, G::DefectiveToken, 60),
         ("krb5.anonymous_refused", Policy, Forbidden, G::Unauthorized, 60),
+        ("krb5.well_known_principal", Incompatible, No, G::BadName, 82),
+        ("krb5.well_known_realm", Incompatible, No, G::BadName, 83),
+        ("krb5.reserved_principal", Incompatible, No, G::BadName, 84),
         ("krb5.pac_signature_wrong", Initiator, No, G::BadMic, 41),
         ("krb5.pac_missing", Policy, Forbidden, G::Unauthorized, 60),
         ("krb5.pac_unusable", Policy, Forbidden, G::Unauthorized, 60),

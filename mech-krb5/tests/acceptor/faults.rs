@@ -66,9 +66,20 @@ pub(crate) fn stages() -> Vec<Vec<Fault>> {
         dce_style(),
         delegation(),
         transited(),
-        vec![fault("krb5.anonymous_refused", "", |_, login| {
-            login.set_client(&principal("WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS"));
-        })],
+        vec![
+            fault("krb5.anonymous_refused", "", |_, login| {
+                login.set_client(&principal("WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS"));
+            }),
+            fault("krb5.well_known_principal", "", |_, login| {
+                login.set_client(&principal("WELLKNOWN/FEDERATED@EXAMPLE.TEST"));
+            }),
+            fault("krb5.well_known_realm", "", |_, login| {
+                login.set_client(&principal("alice@WELLKNOWN:ELSEWHERE"));
+            }),
+            fault("krb5.reserved_principal", "", |_, login| {
+                login.set_client(&principal("alice@WELLKNOWN:ANONYMOUS"));
+            }),
+        ],
         pac(),
         vec![fault("krb5.no_random", "", |server, _| {
             server.randomness = Randomness::Dry;

@@ -4,7 +4,7 @@ use crate::login::{Login, SERVICE, Server, principal};
 use mech_krb5::Krb5Builder;
 use mech_krb5::krb5_conf::Profile;
 use mech_krb5::message::TicketFlags;
-use mech_krb5::{Fact, NameType, PathFault, Principal, TransitedPolicy};
+use mech_krb5::{AnonymousPolicy, Fact, NameType, PathFault, Principal, TransitedPolicy};
 
 /// A login of a client of this realm, whose ticket passed these.
 fn login(realm: &str, transited: &[u8]) -> Login {
@@ -21,6 +21,39 @@ fn path_fault(login: &Login) -> PathFault {
         Fact::TransitedRefused { fault, .. } => fault,
         other => panic!("{other:?}"),
     }
+}
+
+/// RFC 6111 section 3.2 and RFC 8062 section 4.3: no realm of fixed meaning is on a path; before the anonymous one any other may
+/// stand, unless a path is configured.
+#[test]
+fn realms_of_fixed_meaning_are_on_no_path() {
+    let refused = |realm: &str| PathFault::Realm(format!("{realm:?}"));
+    let of = |realm, transited: &[u8]| path_fault(&login(realm, transited));
+    assert_eq!(
+        of("OTHER.TEST", b"WELLKNOWN:ANONYMOUS"),
+        refused("WELLKNOWN:ANONYMOUS")
+    );
+    assert_eq!(of("OTHER.TEST", b"TEST,WELLKNOWN:X"), refused("WELLKNOWN:X"));
+    let mut anonymous = login("OTHER.TEST", b"");
+    let nobody = principal("WELLKNOWN/ANONYMOUS@WELLKNOWN:ANONYMOUS");
+    anonymous.set_client(&nobody);
+    for (transited, expected) in [
+        (&b""[..], "accepted"),
+        (b"SOME.ORG,WHERE.NET", "accepted"),
+        (b"SOME.ORG,EXAMPLE.TEST", REFUSED),
+        (b"WELLKNOWN:ANONYMOUS", REFUSED),
+    ] {
+        anonymous.ticket.transited = transited.to_vec();
+        let welcoming = Server::configured(|builder| builder.anonymous(AnonymousPolicy::Accept));
+        assert_eq!(welcoming.verdict(&anonymous), expected);
+    }
+    anonymous.ticket.transited = b"SOME.ORG".to_vec();
+    let configured = Server::configured(|builder| {
+        let mut policy = TransitedPolicy::default();
+        policy.set_path("WELLKNOWN:ANONYMOUS", "EXAMPLE.TEST", ["OTHER.ORG"]);
+        builder.anonymous(AnonymousPolicy::Accept).transited(policy)
+    });
+    assert_eq!(configured.verdict(&anonymous), REFUSED);
 }
 
 /// Ours is EXAMPLE.TEST.

@@ -266,8 +266,20 @@ impl Opened {
             return Err("krb5.transited_refused");
         }
         let is_anonymous = ticket.cname == [&b"WELLKNOWN"[..], b"ANONYMOUS"];
+        // RFC 6111 section 3: of fixed names and realms, only those of RFC 8062 have a meaning here.
+        let in_anonymous_realm = ticket.crealm == b"WELLKNOWN:ANONYMOUS"[..];
+        if ticket.crealm.starts_with(b"WELLKNOWN:") && !in_anonymous_realm {
+            return Err("krb5.well_known_realm");
+        }
         if is_anonymous && world.refuse_anonymous {
             return Err("krb5.anonymous_refused");
+        }
+        if in_anonymous_realm && !is_anonymous {
+            return Err("krb5.reserved_principal");
+        }
+        let is_fixed = ticket.cname.len() > 1 && ticket.cname[0] == b"WELLKNOWN"[..];
+        if is_fixed && !is_anonymous {
+            return Err("krb5.well_known_principal");
         }
         let against = Against {
             service_key: &world.service_key,

@@ -75,7 +75,7 @@ impl Random for Pool {
     }
 }
 
-/// Below 2³⁰: older peers read sequence numbers as signed, and count up from here (RFC 4120 section 5.3.2's advice on
+/// Below 2³⁰: older peers read sequence numbers as signed, and count up from here (RFC 4120 section 5.5.1's advice on
 /// initial numbers; MIT krb5 does the same).
 pub(crate) fn first_sequence_number(random: &mut dyn Random) -> Result<u32, RandomUnavailable> {
     let mut bytes = [0; 4];

@@ -116,7 +116,7 @@ fn an_answer_has_a_fresh_key_and_number() {
         };
         let token = server.accepted(&login).token.unwrap();
         let (subkey, seq_number) = open_ap_rep(unframed(token.as_bytes()).1, &login);
-        // RFC 4120 section 5.3.2's room for numbers that others read as signed.
+        // RFC 4120 section 5.5.1's room for numbers that others read as signed.
         assert!(seq_number < 1 << 30);
         assert!(!seen.contains(&(subkey.bytes().to_vec(), seq_number)));
         seen.push((subkey.bytes().to_vec(), seq_number));

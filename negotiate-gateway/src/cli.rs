@@ -1,6 +1,7 @@
 //! The command line: what `negotiate --help` says, and what is parsed from it.
 
 use crate::config::{AcceptorName, ListenAddress, ReplayStore, Upstream};
+use crate::encryption_types::NamedTypes;
 use crate::explain::{Bindings, Time};
 use crate::serve::LogFormat;
 use clap::{Args, Parser, Subcommand};
@@ -158,9 +159,13 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "FILE")]
     pub(crate) krb5_conf: Vec<PathBuf>,
 
-    /// Take tickets of Camellia, as `serve` does with accept_camellia in its configuration
-    #[arg(long)]
-    pub(crate) accept_camellia: bool,
+    /// A realm of services whose KDCs are trusted to have checked the realms a ticket came through, as `serve` does with
+    /// trust_kdc in its configuration
+    #[arg(long, value_name = "REALM")]
+    pub(crate) trust_kdc: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) types: NamedTypes,
 
     /// Print one JSON object
     #[arg(long)]
@@ -300,6 +305,9 @@ pub(crate) enum Keytab {
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_STATUS)]
 pub(crate) struct KeytabList {
+    #[command(flatten)]
+    pub(crate) types: NamedTypes,
+
     /// Print a JSON array
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,9 +1,10 @@
 //! `negotiate keytab list`: whose keys, which versions, of what kind. Never the keys.
 
 use crate::cli::KeytabList;
+use crate::encryption_types::warn_of_rc4;
 use crate::failure::Failure;
 use crate::keytab_file;
-use mech_krb5::crypto::{EncryptionType, EncryptionTypes, etype_name};
+use mech_krb5::crypto::{EncryptionTypes, etype_name};
 use mech_krb5::keytab::KeytabEntry;
 use negotiate_decode::printable;
 use serde::Serialize;
@@ -13,7 +14,9 @@ use std::process::ExitCode;
 
 pub(crate) fn run(arguments: &KeytabList) -> Result<ExitCode, Failure> {
     let keytab = keytab_file::load_all(std::slice::from_ref(&arguments.file))?;
-    let entries = entries(keytab.entries());
+    let types = arguments.types.and_others();
+    warn_of_rc4(types);
+    let entries = entries(keytab.entries(), types);
     let text = if arguments.json {
         crate::json(&entries)
     } else {
@@ -32,13 +35,13 @@ struct Entry {
     etype_name: Option<&'static str>,
     /// RFC 3339.
     timestamp: String,
-    /// Whether this program takes the encryption type without being told to.
+    /// Whether this program takes the encryption type, if told no more than here.
     usable: bool,
     /// Entries with the same number hold equal keys; absent where the key is like no other.
     key_set: Option<usize>,
 }
 
-fn entries(entries: &[KeytabEntry]) -> Vec<Entry> {
+fn entries(entries: &[KeytabEntry], types: EncryptionTypes) -> Vec<Entry> {
     let mut by_key: HashMap<(i32, &[u8]), usize> = HashMap::new();
     for entry in entries {
         *by_key.entry(identity(entry)).or_default() += 1;
@@ -55,7 +58,7 @@ fn entries(entries: &[KeytabEntry]) -> Vec<Entry> {
             etype: entry.etype(),
             etype_name: etype_name(entry.etype()),
             timestamp: entry.timestamp().to_string(),
-            usable: EncryptionType::from_number(entry.etype()).is_some(),
+            usable: types.find(entry.etype()).is_some(),
             key_set: is_shared.then(|| *numbers.entry(identity(entry)).or_insert(next)),
         });
     }

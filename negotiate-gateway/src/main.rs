@@ -4,6 +4,7 @@ mod cli;
 mod config;
 mod decode;
 mod demo;
+mod encryption_types;
 mod explain;
 mod failure;
 mod header_name;

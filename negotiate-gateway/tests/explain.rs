@@ -2,6 +2,7 @@
 
 mod common;
 
+use common::login::Service;
 use common::{Ended, file, negotiate, run, scratch, text};
 use serde_json::Value;
 use testvectors::{Capture, capture, captures};
@@ -123,6 +124,47 @@ fn camellia_is_accepted_where_it_is_named() {
     assert_eq!(count, 4);
     let (status, json) = explain_json(&capture("mit/etype23-krb5-mutual"), &["--accept-camellia"]);
     assert_eq!((status, &json["code"]), (Some(1), &"krb5.etype_refused".into()));
+}
+
+/// What `serve` takes with `danger_accept_rc4`, and its warning.
+#[test]
+fn rc4_is_accepted_where_it_is_named() {
+    let mut count = 0;
+    for capture in with_kerberos().filter(|capture| capture.ticket_etype() == 23) {
+        let arguments = ["--json", "--danger-accept-rc4", "--accept-camellia"];
+        let ended = explain(&capture, &arguments, &capture.initiator_token());
+        let json: Value = serde_json::from_str(&ended.out).expect("JSON");
+        assert_eq!(ended.status, Some(0), "{}: {json}", capture.name());
+        assert_eq!(json["src_name"], capture.initiator(), "{}", capture.name());
+        assert_eq!(json["etype"], 23, "{}", capture.name());
+        assert!(ended.err.contains("RC4 is accepted"), "{}", ended.err);
+        count += 1;
+    }
+    assert!(count >= 5, "{count}");
+    let aes = capture("mit/etype18-krb5-mutual");
+    assert_eq!(explain(&aes, &[], &aes.initiator_token()).err, "");
+}
+
+/// What `serve` takes with `trust_kdc`.
+#[test]
+fn a_path_between_realms_is_not_looked_at_where_the_kdc_is_trusted() {
+    let mut service = Service::new();
+    service.transited = "HUB.ORG";
+    let token = service.token("alice@THIRD.COM");
+    let keytab = text(&service.keytab);
+    for (trusted, status) in [(None, 1), (Some("THIRD.COM"), 1), (Some("EXAMPLE.COM"), 0)] {
+        let mut command = negotiate(["explain", "--keytab", keytab]);
+        if let Some(realm) = trusted {
+            command.args(["--trust-kdc", realm]);
+        }
+        let ended = run(&mut command, &token);
+        assert_eq!(ended.status, Some(status), "{ended:?}");
+        assert_eq!(
+            ended.out.contains("krb5.transited_refused"),
+            status == 1,
+            "{ended:?}"
+        );
+    }
 }
 
 #[test]

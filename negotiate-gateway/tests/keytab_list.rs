@@ -111,6 +111,29 @@ fn keys_of_camellia_are_said_to_need_a_name() {
 }
 
 #[test]
+fn what_is_named_is_usable() {
+    for (capture_name, argument) in [
+        ("mit/etype26-krb5-mutual", "--accept-camellia"),
+        ("mit/etype23-krb5-mutual", "--danger-accept-rc4"),
+    ] {
+        let path = capture(capture_name).path("keytab");
+        let usable = |more: &[&str]| {
+            let arguments = [&["keytab", "list", "--json", text(&path)][..], more].concat();
+            let ended = run(&mut negotiate(arguments), b"");
+            assert_eq!(
+                ended.err.contains("RC4 is accepted"),
+                more.contains(&"--danger-accept-rc4"),
+                "{}",
+                ended.err
+            );
+            let json: Value = serde_json::from_str(&ended.out).expect("JSON");
+            json[0]["usable"].as_bool().expect("true or false")
+        };
+        assert!(!usable(&[]) && usable(&[argument]), "{argument}");
+    }
+}
+
+#[test]
 fn nobody_need_read_it() {
     let path = keytab_captures()[0].path();
     let (reader, writer) = std::io::pipe().expect("a pipe");

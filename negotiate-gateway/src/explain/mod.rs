@@ -6,6 +6,7 @@ mod kind;
 mod report;
 
 use crate::cli;
+use crate::encryption_types::warn_of_rc4;
 use crate::failure::Failure;
 use crate::input::{self, Input, NoToken};
 use crate::keytab_file;
@@ -72,27 +73,24 @@ fn judge(
         random: &mut SystemRandom,
     };
     wait(
-        acceptor(keytab, krb5_conf, types(arguments))?
+        acceptor(arguments, keytab, krb5_conf)?
             .exchange(bindings)
             .step(token, &mut ambient),
     )
 }
 
-fn types(arguments: &cli::Explain) -> EncryptionTypes {
-    let types = EncryptionTypes::new();
-    if arguments.accept_camellia {
-        types.with_camellia()
-    } else {
-        types
-    }
-}
-
 /// Any name of the keytab, as often as one likes.
-fn acceptor(keytab: Keytab, krb5_conf: &Krb5Conf, types: EncryptionTypes) -> Result<Acceptor, Failure> {
-    let krb5 = Krb5::builder(with_a_usable_key(keytab)?)
+fn acceptor(arguments: &cli::Explain, keytab: Keytab, krb5_conf: &Krb5Conf) -> Result<Acceptor, Failure> {
+    let mut transited = krb5_conf.transited();
+    for realm in &arguments.trust_kdc {
+        transited.trust_kdc(realm);
+    }
+    let types = arguments.types.and_others();
+    warn_of_rc4(types);
+    let krb5 = Krb5::builder(with_a_usable_key(keytab, types)?)
         .encryption_types(types)
         .replay_cache(Arc::new(NothingSeen))
-        .transited(krb5_conf.transited());
+        .transited(transited);
     let krb5 = match krb5_conf.clock_skew() {
         Some(clock_skew) => krb5.clock_skew(clock_skew),
         None => krb5,
@@ -105,8 +103,8 @@ fn acceptor(keytab: Keytab, krb5_conf: &Krb5Conf, types: EncryptionTypes) -> Res
 
 /// The mechanism takes no keytab that opens nothing, but the explanation for that is what is wanted here: a key that
 /// nobody knows stands in.
-fn with_a_usable_key(keytab: Keytab) -> Result<Keytab, Failure> {
-    let is_usable = |entry: &KeytabEntry| EncryptionType::from_number(entry.etype()).is_some();
+fn with_a_usable_key(keytab: Keytab, types: EncryptionTypes) -> Result<Keytab, Failure> {
+    let is_usable = |entry: &KeytabEntry| types.find(entry.etype()).is_some();
     if keytab.entries().iter().any(is_usable) {
         return Ok(keytab);
     }

@@ -1,12 +1,13 @@
 //! The acceptor that a configuration describes, and what the keytab has to do with it.
 
 use crate::config::{AcceptorName, Config};
+use crate::encryption_types::{NamedTypes, rc4_warning};
 use crate::failure::Failure;
 use crate::keytab_file;
 use crate::krb5_conf::Krb5Conf;
 use crate::serve::replay;
 use mech_krb5::Krb5;
-use mech_krb5::crypto::{EncryptionType, EncryptionTypes};
+use mech_krb5::crypto::EncryptionTypes;
 use mech_krb5::keytab::{Keytab, KeytabEntry, KeytabSource as _};
 use negotiate_core::{Acceptor, Seconds};
 use negotiate_http::ServiceOfHost;
@@ -39,7 +40,9 @@ pub(super) fn build(config: &Config, krb5_conf: &Krb5Conf) -> Result<Accepting, 
     let types = encryption_types(config);
     let services = services(&keytab, names, types);
     check(&keytab, names, &services, &config.keytabs)?;
-    warn_of_rc4(types);
+    if let Some((warning, advice)) = rc4_warning(types) {
+        tracing::warn!(advice, "{warning}");
+    }
     let mut limits = negotiate_core::Limits::default();
     limits.token_len = config.limits.token.as_len();
     let krb5 = krb5(config, krb5_conf, keys)?;
@@ -85,24 +88,11 @@ fn krb5(config: &Config, krb5_conf: &Krb5Conf, keys: Arc<WatchedKeytab>) -> Resu
 }
 
 fn encryption_types(config: &Config) -> EncryptionTypes {
-    let mut types = EncryptionTypes::new();
-    if config.acceptor.danger_accept_rc4 {
-        types = types.danger_with_rc4();
-    }
-    if config.acceptor.accept_camellia {
-        types = types.with_camellia();
-    }
-    types
-}
-
-fn warn_of_rc4(types: EncryptionTypes) {
-    if types.contains(EncryptionType::Rc4Hmac) {
-        tracing::warn!(
-            advice = "give the accounts AES keys (msDS-SupportedEncryptionTypes 0x18, then a new password), export the keytab again \
-                      and take acceptor.danger_accept_rc4 out",
-            "RC4 is accepted: whoever can get a ticket for this service can guess its password offline, and then be anybody here"
-        );
-    }
+    let named = NamedTypes {
+        danger_accept_rc4: config.acceptor.danger_accept_rc4,
+        accept_camellia: config.acceptor.accept_camellia,
+    };
+    named.and_others()
 }
 
 /// Whether a request may address the entry's principal by this name.

@@ -8,6 +8,7 @@ mod captured;
 mod edit;
 mod fields;
 mod initiator;
+mod named;
 mod pac;
 mod pac_fields;
 mod planted;
@@ -30,6 +31,7 @@ use mech_krb5::ccache::SealedBy as WhoseKey;
 use mech_krb5::crypto::{Key, KeyUsage};
 use mech_krb5::keytab::{Keytab, KeytabEntry, Match};
 use mech_krb5::message::ApOptions;
+use named::{KeyPlace, Naming};
 use negotiate_core::{Ambient, MechType, Reject, Step, Timestamp};
 use planted::Planted;
 use policy::{PacChoice, Policy, kdc_key};
@@ -86,6 +88,7 @@ pub(crate) fn authorization_data_seeds() -> Vec<Vec<u8>> {
         service_key: &service_key,
         session_key: &session_key,
         kdc_key: &kdc_key(),
+        naming: Naming::NOTHING,
         without_pac: None,
     };
     let mut without_pac = None;
@@ -186,9 +189,11 @@ impl Scene {
         Self::arbitrary_take_rest(Unstructured::new(&[])).expect("nothing is enough")
     }
 
-    fn play(&self) {
+    /// Says whether the replay cache was asked.
+    fn play(&self) -> bool {
+        let naming = self.clear.naming();
         let captured = match &self.base {
-            Base::Captured(which) => Some(Captured::number(*which)),
+            Base::Captured(which) => Some(Captured::number(*which, naming.named)),
             Base::Fields(_) => None,
         };
         let bindings = self.policy.bindings.bindings(captured);
@@ -196,20 +201,22 @@ impl Scene {
         let base_now = captured.map_or(NOW, |captured| captured.now);
         let (service_key, session_key, ticket, authenticator) = match (&self.base, captured) {
             (Base::Fields(fields), _) => {
-                let (service_key, session_key) = (key(fields.etype, 1), key(fields.session_etype, 2));
+                let service_key = naming.key(KeyPlace::Service, fields.etype, 1);
+                let session_key = naming.key(KeyPlace::Session, fields.session_etype, 2);
                 let ground = Ground {
                     now: base_now,
                     bindings: hash,
                     service_key: &service_key,
                     session_key: &session_key,
                     kdc_key: &kdc_key(),
+                    naming,
                     without_pac: None,
                 };
                 let (ticket, authenticator) = (fields.ticket(&ground), fields.authenticator(&ground));
                 (service_key, session_key, ticket, authenticator)
             }
             (Base::Captured(_), Some(captured)) => captured.parts(),
-            (Base::Captured(_), None) => return,
+            (Base::Captured(_), None) => return false,
         };
         let ticket = edit::apply(&ticket, &self.ticket_edits);
         let authenticator = edit::apply(&authenticator, &self.authenticator_edits);
@@ -221,6 +228,7 @@ impl Scene {
         let now = Timestamp::from_unix_micros(base_now.unix_micros() + self.now.micros());
         let world = World {
             now: now.unix_micros(),
+            types: naming.types(),
             address: bindings
                 .as_ref()
                 .filter(|ours| ours.initiator.address_type == 2)
@@ -241,7 +249,7 @@ impl Scene {
             KeyChoice::OwnTicket { .. } => Some(keys.own_ticket(base_now)),
             KeyChoice::Keytab | KeyChoice::NoOwnTicket => None,
         };
-        let acceptor = self.policy.acceptor(&keys, own_ticket, now);
+        let acceptor = self.policy.acceptor(&keys, naming.types(), own_ticket, now);
         let limit = 48 * 1024 + 24 * token.len();
         let take = || {
             let mut ambient = Ambient {
@@ -264,6 +272,7 @@ impl Scene {
         if asked {
             assert_eq!(code(&take()), Some("krb5.replay"));
         }
+        asked
     }
 
     /// Compares, and says whether the replay cache was asked.
@@ -304,7 +313,9 @@ impl Scene {
     }
 
     fn around(&self, ticket: &[u8], session_key: &Key, base_now: Timestamp) -> Around {
-        let in_ticket = crate::kerberos::enc_ticket_part(ticket).and_then(|part| verdict::usable(&part.key));
+        let types = self.clear.naming().types();
+        let in_ticket =
+            crate::kerberos::enc_ticket_part(ticket).and_then(|part| verdict::usable(&part.key, types));
         let sealed_by = self.clear.sealed_by;
         let key_choice = match self.clear.user_to_user() {
             None => KeyChoice::Keytab,
@@ -484,6 +495,36 @@ impl Clear {
             matched,
             kvno,
             sealed_by: WhoseKey::ServiceKey,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A login that is in order, with what is named in these places, is accepted in each manner.
+    #[test]
+    fn named_types_are_accepted_wherever_they_stand() {
+        for named in [0xd0, 0xe0] {
+            for options in 0..16 {
+                for (etype, is_bare) in [(Etype::Aes128Sha1, false), (Etype::Aes256Sha1, true)] {
+                    let mut scene = Scene::usual();
+                    scene.clear.ap_options = named | options;
+                    if let Base::Fields(fields) = &mut scene.base {
+                        (fields.etype, fields.session_etype) = (etype, etype);
+                        fields.ask(etype, if is_bare { 0x1002 } else { 2 });
+                    }
+                    scene.clear.is_bare = is_bare;
+                    assert!(scene.play(), "{options:x} of {named:x}");
+                }
+            }
+            for which in 0..4 {
+                let mut scene = Scene::usual();
+                scene.clear.ap_options = named;
+                scene.base = Base::Captured(which);
+                assert!(scene.play(), "{which} of {named:x}");
+            }
         }
     }
 }

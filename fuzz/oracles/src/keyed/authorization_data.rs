@@ -2,7 +2,7 @@
 
 use crate::kerberos::{self, Code, MALFORMED, Signed, Typed, typed_list};
 use crate::tlv::{self, value};
-use mech_krb5::crypto::{ChecksumType, EncryptionType, Key, KeyUsage};
+use mech_krb5::crypto::{EncryptionType, EncryptionTypes, Key, KeyUsage};
 
 /// What stands around an element.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl Walk<'_> {
                 Meaning::Leaf(true)
             }
             (129, Place::Client) => {
-                let best = best_of(data).ok_or(MALFORMED)?;
+                let best = best_of(data, &self.wishes.subkey_types).ok_or(MALFORMED)?;
                 self.wishes.subkey_type = self.wishes.subkey_type.or(best);
                 Meaning::Leaf(true)
             }
@@ -177,23 +177,25 @@ fn restrictions(data: &[u8]) -> Option<Restrictions> {
 fn fits(signed: &Signed, key: &Key, usage: KeyUsage) -> bool {
     let key = key.checksum_key(usage);
     let (number, checksum) = &signed.checksum;
-    ChecksumType::from_number(*number) == Some(key.checksum_type())
-        && key.checksum(&[&signed.der]).as_bytes() == checksum
+    *number == key.checksum_type().number() && key.checksum(&[&signed.der]).as_bytes() == checksum
 }
 
 /// What the client says in its authorization data.
-#[derive(Default)]
 pub(super) struct Wishes {
     ap_options: Option<u32>,
-    subkey_type: Option<usize>,
+    subkey_type: Option<EncryptionType>,
+    /// The acceptor's, by preference.
+    subkey_types: Vec<EncryptionType>,
 }
 
-/// By preference.
-const SUBKEY_TYPES: [EncryptionType; 4] = [
+/// By preference, those last that have to be named. RC4 is not preferred to anything.
+const SUBKEY_TYPES: [EncryptionType; 6] = [
     EncryptionType::Aes256CtsHmacSha1_96,
     EncryptionType::Aes128CtsHmacSha1_96,
     EncryptionType::Aes256CtsHmacSha384_192,
     EncryptionType::Aes128CtsHmacSha256_128,
+    EncryptionType::Camellia256CtsCmac,
+    EncryptionType::Camellia128CtsCmac,
 ];
 
 impl Wishes {
@@ -201,25 +203,35 @@ impl Wishes {
         self.ap_options.is_some_and(|options| options & 0x4000 != 0)
     }
 
-    pub(super) fn subkey_type(&self, replaced: EncryptionType) -> EncryptionType {
-        let rank = SUBKEY_TYPES.iter().position(|ours| *ours == replaced);
-        match (self.subkey_type, rank) {
-            (Some(offered), Some(rank)) => SUBKEY_TYPES[offered.min(rank)],
-            _ => replaced,
+    pub(super) fn with(types: EncryptionTypes) -> Self {
+        let known = SUBKEY_TYPES.into_iter().filter(|etype| types.contains(*etype));
+        Self {
+            ap_options: None,
+            subkey_type: None,
+            subkey_types: known.collect(),
         }
+    }
+
+    /// RFC 4537; without a subkey where it would be one of RC4, but in DCE style.
+    pub(super) fn subkey_type(&self, replaced: EncryptionType, is_dce_style: bool) -> Option<EncryptionType> {
+        let candidates = [self.subkey_type, Some(replaced)];
+        let first = self
+            .subkey_types
+            .iter()
+            .copied()
+            .find(|ours| candidates.contains(&Some(*ours)));
+        let etype = first.unwrap_or(replaced);
+        (etype != EncryptionType::Rc4Hmac || is_dce_style).then_some(etype)
     }
 }
 
 /// The best of a list of encryption types by our preference; `None` if it is no list.
-fn best_of(data: &[u8]) -> Option<Option<usize>> {
+fn best_of(data: &[u8], subkey_types: &[EncryptionType]) -> Option<Option<EncryptionType>> {
     let offered = tlv::series(tlv::only(0x30, data)?)?;
     let offered: Vec<i32> = offered
         .into_iter()
         .map(|(tag, content)| value::int32(&tlv::write(tag, content)))
         .collect::<Option<_>>()?;
-    Some(
-        SUBKEY_TYPES
-            .iter()
-            .position(|ours| offered.contains(&ours.number())),
-    )
+    let mut ours = subkey_types.iter().copied();
+    Some(ours.find(|ours| offered.contains(&ours.number())))
 }

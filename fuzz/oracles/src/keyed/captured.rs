@@ -1,9 +1,10 @@
 //! The plaintexts of captured tokens, opened with their keytabs.
 
+use super::named::{EVERY_TYPE, Named};
 use super::verdict::usable;
 use crate::kerberos;
 use crate::seeds;
-use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
+use mech_krb5::crypto::{Key, KeyUsage};
 use mech_krb5::keytab::Keytab;
 use negotiate_core::Timestamp;
 use std::sync::LazyLock;
@@ -21,8 +22,13 @@ pub(super) struct Captured {
 
 impl Captured {
     /// One of them.
-    pub(super) fn number(which: u8) -> &'static Self {
-        &ALL[usize::from(which) % ALL.len()]
+    pub(super) fn number(which: u8, named: Named) -> &'static Self {
+        let all = match named {
+            Named::Nothing => &ALL,
+            Named::Rc4 => &OF_RC4,
+            Named::Camellia => &OF_CAMELLIA,
+        };
+        &all[usize::from(which) % all.len()]
     }
 
     /// Service key, session key, and both plaintexts.
@@ -46,16 +52,17 @@ impl Captured {
         let bare = seeds::inner_ap_req(&capture.initiator_token()).expect("an AP-REQ");
         let ap_req = kerberos::ap_req(&bare).expect("an AP-REQ");
         let keytab = Keytab::parse(&capture.keytab()).expect("a keytab");
-        let keys = keytab.entries().iter().filter_map(|entry| {
-            Key::new(EncryptionType::from_number(entry.etype())?, entry.key().expose()).ok()
-        });
+        let keys = keytab
+            .entries()
+            .iter()
+            .filter_map(|entry| Key::new(EVERY_TYPE.find(entry.etype())?, entry.key().expose()).ok());
         let open = |key: Key| {
             let ticket = opened(&key, KeyUsage::TICKET, &ap_req.ticket.enc_part)?;
             Some((key, ticket))
         };
         let (service_key, ticket) = keys.into_iter().find_map(open).expect("the ticket's key");
         let part = kerberos::enc_ticket_part(&ticket).expect("EncTicketPart");
-        let session_key = usable(&part.key).expect("a session key");
+        let session_key = usable(&part.key, EVERY_TYPE).expect("a session key");
         let usage = KeyUsage::AP_REQ_AUTHENTICATOR;
         let authenticator = opened(&session_key, usage, &ap_req.authenticator).expect("an authenticator");
         Self {
@@ -74,6 +81,16 @@ impl Captured {
 
 pub(super) fn all() -> &'static [Captured] {
     &ALL
+}
+
+static OF_RC4: LazyLock<Vec<Captured>> = LazyLock::new(|| of_named_type(23));
+static OF_CAMELLIA: LazyLock<Vec<Captured>> = LazyLock::new(|| of_named_type(26));
+
+fn of_named_type(etype: i32) -> Vec<Captured> {
+    let accepted = captures()
+        .into_iter()
+        .filter(|capture| capture.expect_if_named() == Some("accepted") && capture.ticket_etype() == etype);
+    accepted.map(|capture| Captured::open(&capture)).collect()
 }
 
 static ALL: LazyLock<Vec<Captured>> = LazyLock::new(|| {

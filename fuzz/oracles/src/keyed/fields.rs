@@ -1,11 +1,12 @@
 //! Tickets and authenticators of fields that may hold anything: what a KDC or an initiator gone mad would seal. The first
 //! variant of everything is the usual one.
 
+use super::named::{KeyPlace, Naming};
 use super::pac;
 use super::pac_fields::PacFields;
 use super::planted::Planted;
 use crate::forge::{self, CarriedKey, CredInfo, GssChecksum, KrbCred};
-use crate::support::{Counting, Etype, key};
+use crate::support::{Counting, Etype};
 use arbitrary::Arbitrary;
 use mech_krb5::crypto::{Key, KeyUsage};
 use mech_krb5::message::TicketFlags;
@@ -306,11 +307,24 @@ pub(super) struct Ground<'a> {
     pub(super) service_key: &'a Key,
     pub(super) session_key: &'a Key,
     pub(super) kdc_key: &'a Key,
+    pub(super) naming: Naming,
     /// The ticket with a zero byte for its PAC, once it is made.
     pub(super) without_pac: Option<&'a [u8]>,
 }
 
 impl Fields {
+    /// Asks for what these flags of RFC 4121 section 4.1.1.1 say, with a subkey.
+    #[cfg(test)]
+    pub(super) fn ask(&mut self, etype: Etype, flags: u16) {
+        self.authenticator.subkey = Some((etype, CarriedKeyChoice::Right));
+        self.authenticator.cksum = Cksum::Gss {
+            flags,
+            bindings: BindingsField::Absent,
+            delegation: Delegation::None,
+            extensions: Vec::new(),
+        };
+    }
+
     /// Plants authorization data in the ticket.
     pub(super) fn plant_in_ticket(&mut self, planted: Planted) {
         self.ticket.planted = Some(planted);
@@ -374,7 +388,7 @@ impl Fields {
         let subkey = fields
             .subkey
             .as_ref()
-            .map(|(etype, choice)| (key(*etype, 9), choice));
+            .map(|(etype, choice)| (ground.naming.key(KeyPlace::Subkey, *etype, 9), choice));
         let micros = match &fields.ctime {
             ClientTime::Now => 0,
             ClientTime::Near(shift) => shift.micros(),

@@ -8,7 +8,7 @@ use crate::refusal;
 use crate::support::Counting;
 use crate::tokens::{self, ACCEPT_COMPLETED, ACCEPT_INCOMPLETE, Answer, REJECT};
 use arbitrary::Arbitrary;
-use mech_krb5::crypto::{Key, KeyUsage};
+use mech_krb5::crypto::{EncryptionTypes, Key, KeyUsage};
 use mech_krb5::message::{EncApRepPart, KrbError};
 use mech_krb5::{ContextKeys, Details, Error, MessageProtection, Principal, Role, Warning};
 use negotiate_core::der::{Reader, Tag};
@@ -40,7 +40,7 @@ pub(super) struct Initiator<'a> {
 /// What an AP-REP brings.
 struct Reply {
     ap_rep: Vec<u8>,
-    subkey: Key,
+    subkey: Option<Key>,
     seq_number: u32,
 }
 
@@ -63,7 +63,7 @@ impl Initiator<'_> {
         };
         let answer = token.and_then(|token| self.mech_token(&token, neg_state, Some(MechType::KRB5)));
         assert_eq!(answer.is_some(), accepted.reply.is_some());
-        let reply = answer.map(|answer| self.reply(&answer, accepted));
+        let reply = answer.map(|answer| self.reply(&answer, accepted, world.types));
         let context = match (context, exchange, &reply) {
             (Some(context), None, _) => Some(context),
             (None, Some(exchange), Some(reply)) => {
@@ -115,16 +115,16 @@ impl Initiator<'_> {
             .to_vec()
     }
 
-    fn reply(&self, mech_token: &[u8], accepted: &Accepted) -> Reply {
+    fn reply(&self, mech_token: &[u8], accepted: &Accepted, types: EncryptionTypes) -> Reply {
         let ap_rep = self.unframed(mech_token, AP_REP);
         let plain = open(&ap_rep, &accepted.session_key);
         let part = EncApRepPart::decode(&plain).expect("EncAPRepPart");
         assert_eq!(part.ctime.unix_micros(), accepted.authenticator.ctime);
         let subkey = part
             .subkey
-            .and_then(|subkey| subkey.to_key()?.ok())
-            .expect("a subkey");
-        assert_eq!(Some(subkey.encryption_type()), accepted.reply);
+            .map(|subkey| subkey.to_key_of(types).expect("a known type").expect("a key"));
+        let subkey_type = subkey.as_ref().map(Key::encryption_type);
+        assert_eq!(Some(subkey_type), accepted.reply);
         let seq_number = part.seq_number.expect("a sequence number");
         Reply {
             ap_rep,
@@ -278,6 +278,7 @@ fn privileges(context: &SecurityContext, details: &Details, accepted: &Accepted)
     };
     assert_eq!(told, accepted.pac);
     assert!(details.pac.is_some() || sid.is_none());
+    assert_eq!(has(|warning| matches!(warning, Warning::Rc4)), accepted.is_rc4);
     let is_cammac_discarded = has(|warning| matches!(warning, Warning::CammacDiscarded));
     assert_eq!(is_cammac_discarded, accepted.is_cammac_discarded);
     let restrictions = details.token_restrictions.map(|found| {
@@ -291,7 +292,7 @@ fn privileges(context: &SecurityContext, details: &Details, accepted: &Accepted)
 fn speak(context: &mut SecurityContext, accepted: &Accepted, reply: Option<Reply>) {
     let ours = accepted.authenticator.seq_number.unwrap_or(0);
     let (acceptor_subkey, theirs) = match reply {
-        Some(reply) => (Some(reply.subkey), reply.seq_number),
+        Some(reply) => (reply.subkey, reply.seq_number),
         None => (None, ours),
     };
     let keys = ContextKeys {

@@ -4,7 +4,7 @@ use super::captured::Captured;
 use super::{Keys, fields};
 use crate::support::{Counting, Etype, key};
 use arbitrary::Arbitrary;
-use mech_krb5::crypto::Key;
+use mech_krb5::crypto::{EncryptionTypes, Key};
 use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig, OnStart};
 use mech_krb5::{AnonymousPolicy, Krb5, OwnTicket, PacPolicy, TransitedPolicy, UnknownAuthorizationData};
 use negotiate_core::{Acceptor, Address, Ambient, BindingsPolicy, ChannelBindings, ServiceName, Timestamp};
@@ -57,6 +57,7 @@ impl Policy {
     pub(super) fn acceptor(
         &self,
         keys: &Keys<'_>,
+        types: EncryptionTypes,
         own_ticket: Option<OwnTicket>,
         now: Timestamp,
     ) -> Acceptor {
@@ -76,6 +77,7 @@ impl Policy {
         }
         let mut krb5 = Krb5::builder(keys.keytab())
             .replay_cache(Arc::new(cache))
+            .encryption_types(types)
             .pac(self.pac.policy())
             .kdc_keys(self.kdc_keys())
             .transited(transited)

@@ -9,12 +9,13 @@ use crate::kerberos::{
     enc_krb_cred_part, enc_ticket_part, krb_cred,
 };
 use mech_krb5::PacPolicy;
-use mech_krb5::crypto::{ChecksumType, EncryptionType, Key, KeyUsage};
+use mech_krb5::crypto::{EncryptionType, EncryptionTypes, Key, KeyUsage};
 use negotiate_core::BindingsPolicy;
 
 /// What the acceptor knows and wants.
 pub(super) struct World {
     pub(super) now: Micros,
+    pub(super) types: EncryptionTypes,
     /// MD5 of the acceptor's channel bindings.
     pub(super) bindings: Option<[u8; 16]>,
     /// The initiator's address in them, if it is an Internet address.
@@ -79,8 +80,10 @@ pub(super) struct Accepted {
     pub(super) session_key: Key,
     /// The key of messages without an AP-REP.
     pub(super) base_key: Key,
-    /// The type of the subkey in the AP-REP, if there is one.
-    pub(super) reply: Option<EncryptionType>,
+    /// The type of the subkey in the AP-REP, if there is one, and if there is one in it.
+    pub(super) reply: Option<Option<EncryptionType>>,
+    /// Whether any of the keys that came is of RC4.
+    pub(super) is_rc4: bool,
     pub(super) is_dce_style: bool,
     pub(super) credentials: usize,
     pub(super) indicators: Vec<String>,
@@ -103,12 +106,12 @@ const SKEW: Micros = 300_000_000;
 const INVALID: u32 = 1 << 24;
 const TRANSITED_POLICY_CHECKED: u32 = 1 << 19;
 
-/// The session key of a ticket, if it can be used: of the types that are taken without being named.
-pub(super) fn usable((keytype, keyvalue): &Typed) -> Option<Key> {
-    if !(17..=20).contains(keytype) {
+/// The session key of a ticket, if it can be used: of the types that are taken without being named, or of those that were named.
+pub(super) fn usable((keytype, keyvalue): &Typed, types: EncryptionTypes) -> Option<Key> {
+    if !matches!(keytype, 17..=20 | 23 | 25 | 26) {
         return None;
     }
-    Key::new(EncryptionType::from_number(*keytype)?, keyvalue).ok()
+    Key::new(types.find(*keytype)?, keyvalue).ok()
 }
 
 /// Several verdicts are possible where this model does not know whether a path of realms is acceptable.
@@ -160,7 +163,7 @@ struct Opened {
 
 fn open(world: &World, around: &Around, ticket: &[u8], sealed_authenticator: &[u8]) -> Result<Opened, Code> {
     let ticket = enc_ticket_part(ticket).ok_or(MALFORMED)?;
-    let session_key = usable(&ticket.key).ok_or("krb5.unusable_session_key")?;
+    let session_key = usable(&ticket.key, world.types).ok_or("krb5.unusable_session_key")?;
     if ticket.flags & INVALID != 0 {
         return Err("krb5.ticket_invalid");
     }
@@ -222,14 +225,14 @@ impl Opened {
             session_key,
         } = self;
         let subkey = match &authenticator.subkey {
-            Some(carried) => Some(usable(carried).ok_or("krb5.unusable_session_key")?),
+            Some(carried) => Some(usable(carried, world.types).ok_or("krb5.unusable_session_key")?),
             None => None,
         };
         let mut walk = Walk {
             service_key: &world.service_key,
             session_key,
             refuse_unknown: world.refuse_unknown,
-            wishes: Wishes::default(),
+            wishes: Wishes::with(world.types),
             indicators: Vec::new(),
             pacs: Vec::new(),
             is_cammac_discarded: false,
@@ -304,7 +307,10 @@ impl Opened {
         Ok(Accepted {
             display,
             flags,
-            reply: is_mutual.then(|| wishes.subkey_type(base_key.encryption_type())),
+            reply: is_mutual.then(|| wishes.subkey_type(base_key.encryption_type(), is_dce_style)),
+            is_rc4: [&world.service_key, session_key, &base_key]
+                .iter()
+                .any(|key| key.encryption_type() == EncryptionType::Rc4Hmac),
             base_key,
             session_key: session_key.clone(),
             is_dce_style,
@@ -326,7 +332,7 @@ impl Opened {
                 let key = self
                     .session_key
                     .checksum_key(KeyUsage::AP_REQ_AUTHENTICATOR_CHECKSUM);
-                let is_its_type = ChecksumType::from_number(*number) == Some(key.checksum_type());
+                let is_its_type = *number == key.checksum_type().number();
                 if !is_its_type || key.checksum(&[]).as_bytes() != field {
                     return Err("krb5.checksum_unverified");
                 }

@@ -176,7 +176,7 @@ fn methods(kdc: &Kdc, client: &Account, body: &KdcReqBody<'_>, favourite: Encryp
     writer.into_bytes()
 }
 
-/// Section 5.2.7.5, salt and iteration count spelled out.
+/// Section 5.2.7.5, the salt spelled out; the iteration count is the type's default (RFC 3962 section 4, RFC 8009 section 4).
 fn etype_info2(kdc: &Kdc, client: &Account, types: impl Iterator<Item = EncryptionType>) -> Vec<u8> {
     let salt = client.principal(kdc.realm()).borrow().default_salt();
     let entries: Vec<_> = types

@@ -1,6 +1,8 @@
 //! MIC and Wrap tokens between the two ends of a context: sent, changed, sent again, forged with the right key, or any
-//! bytes. A second implementation of RFC 4121 section 4.2 over the same keys predicts each verdict, each message and the
-//! order of messages.
+//! bytes. A second implementation of RFC 4121 section 4.2 over the same keys, or of RFC 1964's tokens under an RC4 key
+//! (`rfc1964`), predicts each verdict, each message and the order of messages.
+
+mod rfc1964;
 
 use crate::support::{Counting, Etype, key};
 use arbitrary::{Arbitrary, Unstructured};
@@ -19,22 +21,38 @@ pub fn check(input: &[u8]) {
     let Ok(session) = Session::arbitrary_take_rest(Unstructured::new(input)) else {
         return;
     };
+    run(&session);
+}
+
+fn run(session: &Session) {
     let key = session.key();
     let keys = ContextKeys {
         initiator: key.clone(),
         acceptor_subkey: session.acceptor_subkey.then(|| key.clone()),
     };
     let flags = ContextFlags::from_bits_truncate(session.flags.into());
+    let model = |receiver, next: u32| -> Box<dyn Oracle> {
+        match key.encryption_type() {
+            EncryptionType::Rc4Hmac => Box::new(rfc1964::Model {
+                key: key.bytes().try_into().expect("sixteen bytes"),
+                receiver,
+                next,
+                seen: Vec::new(),
+                flags,
+            }),
+            _ => Box::new(Model {
+                key: key.clone(),
+                receiver,
+                acceptor_subkey: session.acceptor_subkey,
+                next: next.into(),
+                seen: HashSet::new(),
+                flags,
+            }),
+        }
+    };
     let end = |role, send, receive| End {
         protection: MessageProtection::new(role, keys.clone(), send, receive, flags),
-        model: Model {
-            key: key.clone(),
-            receiver: role,
-            acceptor_subkey: session.acceptor_subkey,
-            next: receive.into(),
-            seen: HashSet::new(),
-            flags,
-        },
+        model: model(role, receive),
         sends: u64::from(send),
     };
     let (of_initiator, of_acceptor) = session.first;
@@ -84,13 +102,14 @@ struct Session {
 }
 
 impl Session {
-    /// Of Camellia by flags that make no difference to messages: seldom, that is.
+    /// Of RC4 or Camellia by flags that make no difference to messages: seldom, that is.
     fn key(&self) -> Key {
         let camellia = match self.etype.encryption_type().key_len() {
             16 => EncryptionType::Camellia128CtsCmac,
             _ => EncryptionType::Camellia256CtsCmac,
         };
         match self.flags & 0xf0 {
+            0xd0 => Key::new(EncryptionType::Rc4Hmac, &[7; 16]).expect("sixteen bytes"),
             0xe0 => Key::new(camellia, &[7; 32][..camellia.key_len()]).expect("as many bytes"),
             _ => key(self.etype, 7),
         }
@@ -145,10 +164,18 @@ struct ForgedHeader {
     far_ahead: bool,
 }
 
+/// A second implementation of one direction's tokens.
+trait Oracle {
+    /// A token as the sender makes it, but for what `header` changes.
+    fn forge(&self, kind: Kind, message: &[u8], header: &ForgedHeader, due: u64) -> Vec<u8>;
+    fn verify_mic(&mut self, message: &[u8], token: &[u8]) -> Result<MessageOrder, PerMessageError>;
+    fn unwrap(&mut self, token: &[u8]) -> Result<Unwrapped, PerMessageError>;
+}
+
 /// One end, and what its model expects from the other.
 struct End {
     protection: MessageProtection,
-    model: Model,
+    model: Box<dyn Oracle>,
     sends: u64,
 }
 
@@ -281,7 +308,33 @@ impl Model {
             .to_vec()
     }
 
-    /// A token as the sender makes it, but for what `header` changes.
+    /// RFC 2743 section 1.2.3, with a memory that knows everything and forgets what lies 64 behind.
+    fn order(&mut self, head: &[u8]) -> Result<MessageOrder, PerMessageError> {
+        let number = u64::from_be_bytes(head[8..16].try_into().expect("eight bytes"));
+        let in_sequence = self.flags.contains(ContextFlags::SEQUENCE);
+        if !in_sequence && !self.flags.contains(ContextFlags::REPLAY) {
+            return Ok(MessageOrder::Expected);
+        }
+        let distance = number.wrapping_sub(self.next) as i64;
+        if distance < -64 {
+            return Err(PerMessageError::OldToken);
+        }
+        if !self.seen.insert(number) {
+            return Err(PerMessageError::DuplicateToken);
+        }
+        if distance >= 0 {
+            self.next = number.wrapping_add(1);
+        }
+        Ok(match distance {
+            _ if !in_sequence => MessageOrder::Expected,
+            0 => MessageOrder::Expected,
+            1.. => MessageOrder::Gap,
+            ..0 => MessageOrder::Unsequenced,
+        })
+    }
+}
+
+impl Oracle for Model {
     fn forge(&self, kind: Kind, message: &[u8], header: &ForgedHeader, due: u64) -> Vec<u8> {
         let sealed = if kind == Kind::Confidentiality { SEALED } else { 0 };
         let flags = (self.flags() | sealed) ^ header.flip_flags;
@@ -381,35 +434,47 @@ impl Model {
             order,
         })
     }
-
-    /// RFC 2743 section 1.2.3, with a memory that knows everything and forgets what lies 64 behind.
-    fn order(&mut self, head: &[u8]) -> Result<MessageOrder, PerMessageError> {
-        let number = u64::from_be_bytes(head[8..16].try_into().expect("eight bytes"));
-        let in_sequence = self.flags.contains(ContextFlags::SEQUENCE);
-        if !in_sequence && !self.flags.contains(ContextFlags::REPLAY) {
-            return Ok(MessageOrder::Expected);
-        }
-        let distance = number.wrapping_sub(self.next) as i64;
-        if distance < -64 {
-            return Err(PerMessageError::OldToken);
-        }
-        if !self.seen.insert(number) {
-            return Err(PerMessageError::DuplicateToken);
-        }
-        if distance >= 0 {
-            self.next = number.wrapping_add(1);
-        }
-        Ok(match distance {
-            _ if !in_sequence => MessageOrder::Expected,
-            0 => MessageOrder::Expected,
-            1.. => MessageOrder::Gap,
-            ..0 => MessageOrder::Unsequenced,
-        })
-    }
 }
 
 fn rotated(mut body: Vec<u8>, count: u16) -> Vec<u8> {
     let len = body.len();
     body.rotate_right(usize::from(count) % len);
     body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Messages of every kind both ways, one sent again, under an RC4 key, one of Camellia and one of AES.
+    #[test]
+    fn what_is_sent_is_as_the_second_implementation_makes_it() {
+        for flags in [0xd8, 0xe8, 0x08] {
+            let send = |by_acceptor, kind, lost| Step::Send {
+                by_acceptor,
+                kind,
+                message: b"a message".to_vec(),
+                changes: Vec::new(),
+                lost,
+            };
+            let kinds = [Kind::Mic, Kind::Integrity, Kind::Confidentiality];
+            let both = kinds.into_iter().flat_map(|kind| [(false, kind), (true, kind)]);
+            let mut steps: Vec<_> = both
+                .map(|(by_acceptor, kind)| send(by_acceptor, kind, false))
+                .collect();
+            steps.push(Step::Again {
+                by_acceptor: false,
+                which: 0,
+            });
+            steps.push(send(true, Kind::Mic, true));
+            steps.push(send(true, Kind::Mic, false));
+            run(&Session {
+                etype: Etype::Aes256Sha1,
+                acceptor_subkey: false,
+                flags,
+                first: (u32::MAX, 5),
+                steps,
+            });
+        }
+    }
 }

@@ -34,6 +34,16 @@ impl Krb5Conf {
         self.clock_skew
     }
 
+    /// What it says and MIT krb5's acceptors follow, but nobody does here: `permitted_enctypes`. What to know, and what to do.
+    pub(crate) fn unheeded(&self) -> Option<(String, &'static str)> {
+        let value = self.profile.value(&["libdefaults", "permitted_enctypes"])?;
+        Some((
+            format!("{}: permitted_enctypes does not count here", value.place()),
+            "tickets of all AES types are taken, and of others where they are named; a type that is to be refused must have no key in \
+             the keytab",
+        ))
+    }
+
     /// `[capaths]`
     pub(crate) fn transited(&self) -> TransitedPolicy {
         self.profile.transited_policy()

@@ -90,6 +90,21 @@ fn explain(krb5_conf: &str, now: &str) -> Ended {
     run(&mut negotiate(arguments), &capture.initiator_token())
 }
 
+/// MIT krb5's acceptors refuse other types than these; who expects that here is told.
+#[test]
+fn what_does_not_count_is_warned_of() {
+    const WARNING: &str = "krb5.conf:2: permitted_enctypes does not count here";
+    let conf = "[libdefaults]\npermitted_enctypes = aes256-cts\ndefault_realm = EXAMPLE.COM\n";
+    let service = Service::new();
+    let warned = gateway(&service, conf, "");
+    warned.logged(WARNING);
+    assert_eq!(log_in(&warned, &service, "alice").status, 200);
+    let capture = capture("mit/etype18-spnego-mutual");
+    let said = explain(conf, capture.captured_at());
+    assert!(said.status == Some(0) && said.err.contains(WARNING), "{said:?}");
+    assert_eq!(explain(CONF, capture.captured_at()).err, "");
+}
+
 #[test]
 fn explain_judges_and_maps_by_it() {
     let capture = capture("mit/etype18-spnego-mutual");

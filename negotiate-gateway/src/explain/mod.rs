@@ -31,6 +31,9 @@ pub(crate) fn run(arguments: &cli::Explain) -> Result<ExitCode, Failure> {
     let keytab = keytab_file::load_all(&arguments.keytab)?;
     let bytes = input::read(arguments.file.as_deref())?;
     let krb5_conf = Krb5Conf::load(&arguments.krb5_conf)?;
+    if let Some((warning, advice)) = krb5_conf.unheeded() {
+        eprintln!("negotiate: {warning}\n  help: {advice}");
+    }
     let (report, status) = match Input::parse(&bytes) {
         Ok(input) => {
             let answer = judge(arguments, keytab, &krb5_conf, &input.bytes)?;

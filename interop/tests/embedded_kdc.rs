@@ -4,7 +4,7 @@ use interop::client::curl_with;
 use interop::embedded::{Embedded, Transport};
 use interop::heimdal;
 use interop::java::log_in;
-use interop::peers::{output, succeed, text, tool};
+use interop::peers::{output, scratch, succeed, text, tool};
 use interop::server::{Gateway, axum_example};
 use interop::token::by_mit;
 use mech_krb5::crypto::EncryptionType;
@@ -98,6 +98,21 @@ fn mit_hears_why_not() {
     assert!(refused(&["kinit", "nobody"], "x\n").contains("not found in Kerberos database"));
     realm.run("kinit", &["alice"], "Alice-pw1\n");
     assert!(refused(&["kvno", "HTTP/nowhere.embedded.test"], "").contains("not found in Kerberos database"));
+}
+
+/// User-to-user tickets as MIT's kvno asks for them (RFC 4120 section 3.3.3), for the second ticket's client alone.
+#[test]
+fn kvno_gets_a_ticket_under_another_users_session_key() {
+    let realm = start(kdc().user("bob", "Bob-pw1"), Transport::Tcp);
+    let cache = scratch("ccache").display().to_string();
+    realm.run("kinit", &["-c", &cache, "bob"], "Bob-pw1\n");
+    realm.run("kinit", &["alice"], "Alice-pw1\n");
+    let said = realm.run("kvno", &["--u2u", &cache, "bob"], "");
+    assert!(said.contains("bob@EMBEDDED.TEST: kvno = 0"), "{said}");
+    let mut command = Command::new("kvno");
+    let other = output(realm.given_to(command.args(["--u2u", &cache, "alice"])), b"");
+    let said = text(&other.stderr);
+    assert!(!other.status.success() && said.contains("don't match"), "{said}");
 }
 
 #[test]

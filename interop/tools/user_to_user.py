@@ -45,6 +45,10 @@ class Data(ctypes.Structure):
         return ctypes.string_at(self.data, self.length)
 
 
+class Checksum(ctypes.Structure):
+    _fields_ = [("magic", c_int), ("type", c_int), ("length", c_uint), ("contents", c_void_p)]
+
+
 class Creds(ctypes.Structure):
     _fields_ = [
         ("magic", c_int), ("client", c_void_p), ("server", c_void_p), ("keyblock", Keyblock), ("times", c_int * 4),
@@ -110,7 +114,17 @@ def subkey_in(auth, ap_rep):
     part, key = c_void_p(), POINTER(Keyblock)()
     call("krb5_rd_rep", auth, byref(Data.of(ap_rep)), byref(part))
     call("krb5_auth_con_getrecvsubkey", auth, byref(key))
-    return ctypes.string_at(key.contents.contents, key.contents.length)
+    return key
+
+
+def mic(auth, key, sender, message):
+    """A MIC token of RFC 4121 section 4.2.6.1, the first of its sender: libkrb5 makes the checksum."""
+    number, checksum = c_int(), Checksum()
+    which, flags, usage = {"initiator": ("local", 4, 25), "acceptor": ("remote", 5, 23)}[sender]
+    call(f"krb5_auth_con_get{which}seqnumber", auth, byref(number))
+    head = bytes([4, 4, flags]) + b"\xff" * 5 + (number.value & 0xFFFFFFFF).to_bytes(8, "big")
+    call("krb5_c_make_checksum", c_int(0), key, c_int(usage), byref(Data.of(message + head)), byref(checksum))
+    return head + ctypes.string_at(checksum.contents, checksum.length)
 
 
 def der(tag, *contents):
@@ -175,25 +189,39 @@ class Spnego:
     """What is around the mechanism's tokens."""
 
     def __init__(self, mechanisms):
-        self._mechanisms = mechanisms
+        self._mechanisms, self._has_begun = mechanisms, False
 
     def say(self, token):
         from spnego._spnego import NegState, NegTokenInit, NegTokenResp
 
-        if self._mechanisms:
-            say(NegTokenInit(mech_types=self._mechanisms, mech_token=token).pack())
-            self._mechanisms = None
-        else:
+        if self._has_begun:
             say(NegTokenResp(neg_state=NegState.accept_incomplete, response_token=token).pack())
+        else:
+            say(NegTokenInit(mech_types=self._mechanisms, mech_token=token).pack())
+            self._has_begun = True
 
     def hear(self):
         from spnego._spnego import unpack_token
 
-        return unpack_token(hear()).response_token
+        answer = unpack_token(hear())
+        self._mech_list_mic = answer.mech_list_mic
+        return answer.response_token
+
+    def conclude(self, auth, key):
+        """The acceptor's mechListMIC came with its last token, as Windows' does; ours is the answer."""
+        from spnego._spnego import NegState, NegTokenResp, pack_mech_type_list
+
+        mechanisms = pack_mech_type_list(self._mechanisms)
+        assert self._mech_list_mic == mic(auth, key, "acceptor", mechanisms)
+        ours = mic(auth, key, "initiator", mechanisms)
+        say(NegTokenResp(neg_state=NegState.accept_complete, mech_list_mic=ours).pack())
 
 
 class Bare:
     say, hear = staticmethod(say), staticmethod(hear)
+
+    def conclude(self, auth, key):
+        pass
 
 
 MS_KRB5, KRB5_NAME, U2U_NAME, NEGOEX, NTLM = (
@@ -218,8 +246,9 @@ def initiate(style, service):
         creds = credentials(service, tgt_in(unframed(oid, b"\x04\x01", channel.hear())))
     auth, message = ap_req(creds)
     channel.say(framed(oid, b"\x01\x00", message))
-    subkey = subkey_in(auth, unframed(oid, b"\x02\x00", channel.hear()))
-    print("understood", subkey.hex(), flush=True)
+    key = subkey_in(auth, unframed(oid, b"\x02\x00", channel.hear()))
+    channel.conclude(auth, key)
+    print("understood", ctypes.string_at(key.contents.contents, key.contents.length).hex(), flush=True)
 
 
 def judge(etype, key):

@@ -141,7 +141,7 @@ pub struct Established {
 pub enum MechListMic {
     /// By the rules of RFC 4178 section 5.
     AsNegotiated,
-    /// In any case: NTLM whose AUTHENTICATE has a MIC (MS-SPNG section 3.1.5.1).
+    /// In any case: NTLM whose AUTHENTICATE has a MIC (MS-SPNG section 3.1.5.1), Kerberos user to user as Windows does it.
     Required,
 }
 

@@ -1,7 +1,10 @@
 //! sspi's initiator logs in to our acceptor: alone and through SPNEGO, and is refused as everybody is.
 
+use mech_krb5::ccache::SealedBy;
+use mech_krb5::kdc::{AsExchange, ClientSecret};
+use mech_krb5::keytab::Keytab;
 use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig, OnStart};
-use mech_krb5::{Details, Krb5};
+use mech_krb5::{Details, Krb5, OwnTicket};
 use negotiate_core::{
     Acceptor, BindingsPolicy, ChannelBindings, ContextFlags, Exchange, Seconds, SecurityContext, Step,
 };
@@ -134,6 +137,45 @@ fn three_legs_with_mech_list_mics() {
             .flags()
             .contains(ContextFlags::DCE_STYLE.with(ContextFlags::MUTUAL))
     );
+}
+
+/// The acceptor's account as a client: it has a ticket-granting ticket, and no keytab.
+fn user_to_user(kdc: &Kdc) -> (Acceptor, Arc<OwnTicket>) {
+    let exchange = AsExchange::new(kdc.principal(SERVICE), ClientSecret::password("its own"));
+    let tgt = kdc.run(|ambient| exchange.begin(ambient)).unwrap();
+    let own = Arc::new(OwnTicket::new(&tgt).unwrap());
+    let config = MemoryReplayConfig {
+        on_start: OnStart::Accept,
+        ..MemoryReplayConfig::default()
+    };
+    let cache = Clock::system().ambient(|ambient| MemoryReplayCache::new(config, ambient));
+    let krb5 = Krb5::builder(Keytab::from_entries(Vec::new()))
+        .user_to_user(Arc::clone(&own))
+        .replay_cache(Arc::new(cache.unwrap()));
+    let acceptor = Acceptor::builder().mechanism(krb5.build().unwrap());
+    (acceptor.build().unwrap(), own)
+}
+
+/// As CredSSP asks Windows for it: sspi wants our ticket first, alone and inside SPNEGO, and then has the KDC make one for that.
+#[test]
+fn a_session_key_of_its_own() {
+    let kdc = Kdc::new("EXAMPLE.TEST")
+        .user("alice", "secret")
+        .user(SERVICE, "its own");
+    let flags = MUTUAL | ClientRequestFlags::USE_SESSION_KEY;
+    let check = |context: SecurityContext| {
+        let details: &Details = context.details().unwrap();
+        assert_eq!(details.sealed_by, SealedBy::SessionKey);
+        assert!(details.pac.is_some());
+        assert_eq!(context.initiator().display(), ALICE);
+    };
+    let (acceptor, _) = user_to_user(&kdc);
+    check(log_in(&mut alice::<Kerberos>(&kdc, flags), &acceptor));
+    check(log_in(&mut alice::<Negotiate>(&kdc, flags), &acceptor));
+    // Who has no ticket to give refuses by name.
+    let token = alice::<Negotiate>(&kdc, flags).step(&[]).unwrap().token;
+    let refused = accept(kdc.acceptor(&[SERVICE]).exchange(None), &token, &Clock::system());
+    assert_eq!(refused.unwrap_err(), "krb5.user_to_user");
 }
 
 /// sspi says with two bytes that it knows channel bindings, where KERB_AP_OPTIONS has four (MS-KILE section 3.2.5.8). We

@@ -154,6 +154,7 @@ pub(super) fn prepare(
         pac,
         flags,
         protection,
+        mech_list_mic(attempt.framing),
         delegated,
     )
     .map_err(|NotUtf8| Fact::NameNotUtf8)?;
@@ -173,6 +174,15 @@ fn check_framing(framing: Framing, flags: ContextFlags) -> Result<(), Fact> {
     }
 }
 
+/// RFC 4178 section 5 leaves it open where the mechanism is the initiator's favourite. Windows and who imitates it exchange MICs after
+/// the tokens of user-to-user authentication, and wait for ours.
+const fn mech_list_mic(framing: Framing) -> MechListMic {
+    match framing {
+        Framing::Gss | Framing::Bare => MechListMic::AsNegotiated,
+        Framing::UserToUser => MechListMic::Required,
+    }
+}
+
 /// The one place where Kerberos says that an initiator is authenticated. It takes a witness of every check; only that of
 /// the replay cache is missing, and [`Prepared`] keeps the result until that comes.
 #[allow(clippy::too_many_arguments)] // the witnesses are the point
@@ -187,6 +197,7 @@ fn establish(
     pac: PacJudged,
     flags: ContextFlags,
     protection: MessageProtection,
+    mech_list_mic: MechListMic,
     delegated: Option<DelegatedCredential>,
 ) -> Result<Established, NotUtf8> {
     let (part, key) = (ticket.part(), ticket.key());
@@ -236,7 +247,7 @@ fn establish(
         flags,
         expires: Some(part.endtime),
         per_message: Box::new(protection),
-        mech_list_mic: MechListMic::AsNegotiated,
+        mech_list_mic,
         details: Box::new(details),
     })
 }

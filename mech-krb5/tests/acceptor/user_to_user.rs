@@ -4,7 +4,7 @@
 use crate::common::Counting;
 use crate::forge::pac::Pac;
 use crate::forge::{Cammac, GssChecksum, Ticket, authorization_data, framed_as, indicators, neg_token_init};
-use crate::initiator::{open_ap_rep, unframed_of};
+use crate::initiator::{open_ap_rep, protection, unframed_of};
 use crate::login::{CLIENT, ETYPE, Framing, Login, NOW, Server, after, error, fact, key, principal};
 use mech_krb5::ccache::{Ccache, CcacheCredential, CcacheEntry, SealedBy};
 use mech_krb5::crypto::{EncryptionType, Key};
@@ -17,8 +17,8 @@ use mech_krb5::{
 };
 use negotiate_core::der::{Reader, Tag, Writer};
 use negotiate_core::{
-    Acceptor, Ambient, BindingsPolicy, ChannelBindings, ContextFlags, Exchange, MechType, Negotiation,
-    Reject, Seconds, Secret, Step, Timestamp,
+    Acceptor, Ambient, BindingsPolicy, ChannelBindings, ContextFlags, Exchange, MechType, MessageOrder,
+    Negotiation, PerMessage as _, Reject, Seconds, Secret, Step, Timestamp,
 };
 use std::sync::{Arc, Mutex};
 
@@ -261,24 +261,51 @@ fn a_client_gets_our_ticket_and_comes_back_with_one_under_its_session_key() {
         assert_eq!(response.supported_mech.as_deref(), Some(mech_types[0].contents()));
         assert_eq!(tgt_of(&response.token.unwrap()), own_ticket().ticket());
         let login = framed_by(U2U, login());
-        let Ok(Step::Complete { token, context }) = server.step(exchange, &resp(&login.token())) else {
-            panic!("not accepted")
+        let answered = server.step(exchange, &resp(Some(&login.token()), None));
+        let Ok(Step::Continue { token, exchange }) = answered else {
+            panic!("not accepted: {answered:?}")
+        };
+        let answer = Response::read(token.as_bytes());
+        let (token_id, ap_rep) = unframed_of(U2U, answer.token.as_ref().unwrap());
+        assert_eq!(token_id, [2, 0]);
+        // Both end with the MICs of the list, ours first.
+        let flags = ContextFlags::MUTUAL.with(ContextFlags::INTEGRITY);
+        let mut messages = protection(&login, Some(open_ap_rep(ap_rep, &login)), flags);
+        let list = mech_type_list(mech_types);
+        let ours = answer.mech_list_mic.unwrap();
+        assert_eq!(messages.verify_mic(&list, &ours), Ok(MessageOrder::Expected));
+        let theirs = messages.get_mic(&list).unwrap();
+        let concluded = server.step(exchange, &resp(None, Some(&theirs)));
+        let Ok(Step::Complete { token: None, context }) = concluded else {
+            panic!("not concluded: {concluded:?}")
         };
         assert_eq!(context.negotiation(), Negotiation::Spnego);
-        let answer = Response::read(token.unwrap().as_bytes()).token.unwrap();
-        let (token_id, ap_rep) = unframed_of(U2U, &answer);
-        assert_eq!(token_id, [2, 0]);
-        open_ap_rep(ap_rep, &login);
     }
 }
 
+/// The DER that mechListMICs are over.
+fn mech_type_list(mech_types: &[MechType]) -> Vec<u8> {
+    let mut list = Writer::new();
+    list.sequence(|list| {
+        for mech_type in mech_types {
+            list.object_identifier(mech_type.contents());
+        }
+    });
+    list.into_bytes()
+}
+
 /// An initiator's NegTokenResp.
-fn resp(mech_token: &[u8]) -> Vec<u8> {
+fn resp(mech_token: Option<&[u8]>, mech_list_mic: Option<&[u8]>) -> Vec<u8> {
     let mut token = Writer::new();
     token.field(1, |choice| {
         choice.sequence(|resp| {
             resp.field(0, |field| field.enumerated(1));
-            resp.field(2, |field| field.octet_string(mech_token));
+            if let Some(mech_token) = mech_token {
+                resp.field(2, |field| field.octet_string(mech_token));
+            }
+            if let Some(mic) = mech_list_mic {
+                resp.field(3, |field| field.octet_string(mic));
+            }
         });
     });
     token.into_bytes()
@@ -288,6 +315,7 @@ fn resp(mech_token: &[u8]) -> Vec<u8> {
 struct Response {
     supported_mech: Option<Vec<u8>>,
     token: Option<Vec<u8>>,
+    mech_list_mic: Option<Vec<u8>>,
 }
 
 impl Response {
@@ -299,9 +327,11 @@ impl Response {
         resp.optional_field(0, Reader::enumerated).unwrap();
         let supported_mech = resp.optional_field(1, Reader::object_identifier).unwrap();
         let token = resp.optional_field(2, Reader::octet_string).unwrap();
+        let mech_list_mic = resp.optional_field(3, Reader::octet_string).unwrap();
         Self {
             supported_mech: supported_mech.map(Into::into),
             token: token.map(Into::into),
+            mech_list_mic: mech_list_mic.map(Into::into),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The authentication service (RFC 4120 section 3.1.3): a ticket for whoever has the client's key.
 
 use super::account::{Account, Delegation, Preauthentication};
-use super::issue::{Grant, Seal, internal};
+use super::issue::{Grant, Seal, SealedWith, internal};
 use super::refusal::Refusal;
 use super::{CLOCK_SKEW, Kdc};
 use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
@@ -62,6 +62,7 @@ pub(super) fn answer(
         exchange: KdcExchange::As,
         client: cname.in_realm(body.realm),
         server: &server,
+        sealed_with: SealedWith::ServiceKey,
         session_key: Key::random(session_type, &mut SystemRandom).map_err(|_| internal())?,
         flags,
         authtime: times.starttime,

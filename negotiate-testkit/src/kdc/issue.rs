@@ -18,6 +18,7 @@ pub(super) struct Grant<'a> {
     pub(super) exchange: KdcExchange,
     pub(super) client: PrincipalRef<'a>,
     pub(super) server: &'a Account,
+    pub(super) sealed_with: SealedWith,
     pub(super) session_key: Key,
     pub(super) flags: TicketFlags,
     pub(super) authtime: Timestamp,
@@ -26,6 +27,14 @@ pub(super) struct Grant<'a> {
     pub(super) renew_till: Option<Timestamp>,
     pub(super) caddr: Option<HostAddresses<'a>>,
     pub(super) nonce: u32,
+}
+
+/// Whose key seals the ticket.
+pub(super) enum SealedWith {
+    /// The server's own.
+    ServiceKey,
+    /// That of the server's ticket-granting ticket (user to user).
+    SessionKey(Key),
 }
 
 /// How the reply is sealed.
@@ -75,7 +84,13 @@ impl Grant<'_> {
     }
 
     fn ticket(&self, kdc: &Kdc, server: &Principal) -> Result<Vec<u8>, Refusal> {
-        let AccountKey { key, kvno } = self.server.favourite_key(kdc.realm()).ok_or(NO_KEY)?;
+        let (key, kvno) = match &self.sealed_with {
+            SealedWith::ServiceKey => {
+                let AccountKey { key, kvno } = self.server.favourite_key(kdc.realm()).ok_or(NO_KEY)?;
+                (key, Some(kvno))
+            }
+            SealedWith::SessionKey(key) => (key.clone(), None),
+        };
         let kdc_key = kdc.krbtgt().favourite_key(kdc.realm()).ok_or(NO_KEY)?.key;
         // MS-PAC section 2.8.2: the KDC signs the ticket with the PAC left out. Its own tickets have no such signature.
         let is_own = self.server.name.starts_with("krbtgt/");
@@ -93,7 +108,7 @@ impl Grant<'_> {
             server.borrow(),
             &EncryptedData {
                 etype: key.encryption_type().number(),
-                kvno: Some(kvno),
+                kvno,
                 cipher: &cipher,
             },
         ))

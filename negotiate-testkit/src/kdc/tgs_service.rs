@@ -1,15 +1,15 @@
 //! The ticket-granting service (RFC 4120 section 3.3.3): a ticket for whoever has a ticket-granting ticket.
 
 use super::Kdc;
-use super::account::Delegation;
+use super::account::{Account, Delegation};
 use super::as_service::{NO_COMMON_TYPE, UNKNOWN_SERVER, check_skew, limited, may_be_forwarded};
-use super::issue::{Grant, Seal, internal};
+use super::issue::{Grant, Seal, SealedWith, internal};
 use super::refusal::Refusal;
 use md5::{Digest, Md5};
 use mech_krb5::crypto::{ChecksumType, EncryptionType, Key, KeyUsage};
 use mech_krb5::message::{
     ApReq, Authenticator, Checksum, EncTicketPart, ErrorCode, KdcExchange, KdcOptions, KdcReq, KdcReqBody,
-    PaData, PaDataType, TicketFlags,
+    PaData, PaDataType, Ticket, TicketFlags,
 };
 use negotiate_core::{SystemRandom, Timestamp};
 
@@ -17,7 +17,7 @@ pub(super) fn answer(kdc: &Kdc, request: &KdcReq<'_>, now: Timestamp) -> Result<
     let ap_req = PaData::find(&request.padata, PaDataType::TGS_REQ)
         .ok_or(Refusal::new(ErrorCode::PADATA_TYPE_NOSUPP, "no PA-TGS-REQ"))?;
     let ap_req = ApReq::decode(ap_req).map_err(|_| Refusal::malformed())?;
-    let ticket = open_ticket(kdc, &ap_req)?;
+    let ticket = open_ticket(kdc, &ap_req.ticket)?;
     let tgt = EncTicketPart::decode(&ticket).map_err(|_| Refusal::malformed())?;
     check_times(&tgt, now)?;
     let session_key = tgt.key.to_key().and_then(Result::ok).ok_or(NO_COMMON_TYPE)?;
@@ -71,6 +71,7 @@ pub(super) fn answer(kdc: &Kdc, request: &KdcReq<'_>, now: Timestamp) -> Result<
         exchange: KdcExchange::Tgs,
         client: tgt.cname.in_realm(tgt.crealm),
         server: &server,
+        sealed_with: sealed_with(kdc, body, &server, now)?,
         session_key: Key::random(session_type, &mut SystemRandom).map_err(|_| internal())?,
         flags,
         authtime: tgt.authtime,
@@ -102,8 +103,38 @@ pub(super) fn answer(kdc: &Kdc, request: &KdcReq<'_>, now: Timestamp) -> Result<
     grant.reply(kdc, seal)
 }
 
-fn open_ticket(kdc: &Kdc, ap_req: &ApReq<'_>) -> Result<Vec<u8>, Refusal> {
-    let ticket = &ap_req.ticket;
+/// Section 3.3.3: for user-to-user authentication the session key of an additional ticket, which must be a ticket-granting ticket
+/// of the server that is asked for.
+fn sealed_with(
+    kdc: &Kdc,
+    body: &KdcReqBody<'_>,
+    server: &Account,
+    now: Timestamp,
+) -> Result<SealedWith, Refusal> {
+    if !body.kdc_options.contains(KdcOptions::ENC_TKT_IN_SKEY) {
+        return Ok(SealedWith::ServiceKey);
+    }
+    let [additional] = &body.additional_tickets[..] else {
+        return Err(Refusal::new(ErrorCode::BADOPTION, "not one additional ticket"));
+    };
+    let opened = open_ticket(kdc, additional)?;
+    let additional = EncTicketPart::decode(&opened).map_err(|_| Refusal::malformed())?;
+    check_times(&additional, now)?;
+    if additional.cname.in_realm(additional.crealm) != server.principal(kdc.realm()) {
+        return Err(Refusal::new(
+            ErrorCode::SERVER_NOMATCH,
+            "the additional ticket is of another client than the server",
+        ));
+    }
+    let key = additional
+        .key
+        .to_key()
+        .and_then(Result::ok)
+        .ok_or(NO_COMMON_TYPE)?;
+    Ok(SealedWith::SessionKey(key))
+}
+
+fn open_ticket(kdc: &Kdc, ticket: &Ticket<'_>) -> Result<Vec<u8>, Refusal> {
     let krbtgt = kdc.krbtgt();
     if ticket.sname.in_realm(ticket.realm) != krbtgt.principal(kdc.realm()) {
         return Err(Refusal::new(
@@ -199,7 +230,6 @@ fn check_options(body: &KdcReqBody<'_>, tgt: &EncTicketPart<'_>) -> Result<(), R
     let refused = [
         KdcOptions::PROXY,
         KdcOptions::POSTDATED,
-        KdcOptions::ENC_TKT_IN_SKEY,
         KdcOptions::RENEW,
         KdcOptions::VALIDATE,
         KdcOptions::CNAME_IN_ADDL_TKT,

@@ -29,7 +29,7 @@
 //!
 //! - Windows, and who imitates it, ask for it in the first token (KERB-TGT-REQUEST, inside SPNEGO or by itself); the acceptor
 //!   answers, and the AP-REQ comes in the next. That is [`Step::Continue`](crate::Step::Continue), as with any mechanism of
-//!   several legs.
+//!   several legs. In SPNEGO both end with a mechListMIC, as Windows does.
 //! - In a protocol of your own send `OwnTicket::ticket()` to the client, and give the acceptor what comes back. With MIT krb5 the
 //!   client has `kvno --u2u`, or `krb5_get_credentials` with `KRB5_GC_USER_USER`; its `gss_init_sec_context` cannot do it.
 //!

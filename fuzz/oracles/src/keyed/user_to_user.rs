@@ -2,7 +2,7 @@
 //! session key.
 
 use super::policy::kdc_key;
-use super::{Clear, Keys, NOW, Service};
+use super::{Clear, Keys, NOW, Outer, Service};
 use crate::forge;
 use crate::support::Counting;
 use mech_krb5::{Credential, OwnTicket, Principal};
@@ -27,8 +27,12 @@ impl Clear {
             return None;
         }
         let bit = |number: u8| self.ap_options >> number & 1 != 0;
-        // Without a ticket the framing is that of an unknown mechanism, and there is none around a bare AP-REQ.
-        let (has_ticket, by_framing) = (bit(1), bit(1) && bit(2) && !self.is_bare);
+        // Without a ticket the framing is that of an unknown mechanism, and there is none around a bare AP-REQ; in SPNEGO it brings
+        // mechListMICs, which other targets are for.
+        let (has_ticket, by_framing) = (
+            bit(1),
+            bit(1) && bit(2) && !self.is_bare && self.outer == Outer::None,
+        );
         Some(UserToUser {
             has_ticket,
             by_framing,

@@ -9,6 +9,9 @@ use alloc::vec::Vec;
 use negotiate_core::der::Reader;
 
 /// What happens to the ticket's PAC (MS-PAC, MS-KILE section 3.4.5.3), from which come SIDs, groups and other attributes of the client.
+///
+/// A discarded PAC means no groups. Where a group only ever permits, that is safe; where an application refuses the members
+/// of a group, it has to be [`PacPolicy::Require`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PacPolicy {
     /// It is verified if there is one. A wrong checksum refuses the login; a PAC that lacks its checksums, or is not of

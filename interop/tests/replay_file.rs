@@ -1,21 +1,22 @@
 //! A replay cache in a file that MIT's acceptors and ours share: who accepts a token first, keeps all others from it.
 
+#[path = "../../negotiate-io/tests/lock/mod.rs"]
+mod lock;
+
 use interop::acceptor::{acceptor_with, judge};
 use interop::client::{authorization, curl, url};
 use interop::kdc::Tickets;
 use interop::peers::{Daemon, at_clock, keytab, scratch, succeed, tool};
 use interop::server::{backend, serve};
 use interop::token::{MitAcceptor, initiate, initiate_many};
+use lock::locked;
 use mech_krb5::replay::file2::{Next, Record, Search};
 use mech_krb5::replay::{OnStart, ReplayEntry};
 use mech_system_gssapi::{ReplayCache, SystemGssapi};
 use negotiate_core::{Acceptor, Seconds, Timestamp};
 use negotiate_io::replay::{FileReplayCache, FileReplayOptions};
-use nix::fcntl::{FcntlArg, fcntl};
-use nix::libc;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Barrier};
@@ -130,20 +131,6 @@ fn everybody_waits_for_the_same_lock() {
         let replayed = verdicts.iter().filter(|verdict| **verdict == Verdict::Replayed);
         assert_eq!((accepted.count(), replayed.count()), (1, 2), "{verdicts:?}");
     });
-}
-
-/// The whole file, until it is dropped.
-fn locked(path: &Path) -> File {
-    let file = OpenOptions::new().read(true).write(true).open(path).unwrap();
-    let whole = libc::flock {
-        l_type: libc::F_WRLCK as libc::c_short,
-        l_whence: libc::SEEK_SET as libc::c_short,
-        l_start: 0,
-        l_len: 0,
-        l_pid: 0,
-    };
-    fcntl(&file, FcntlArg::F_OFD_SETLKW(&whole)).unwrap();
-    file
 }
 
 /// Each token is offered to all at the same moment, several tokens at a time on one file.

@@ -1,11 +1,12 @@
 //! A replay cache in a file: shared, locked, and never taken for good when it is not.
 #![cfg(target_os = "linux")]
 
+mod lock;
+
+use lock::locked;
 use mech_krb5::replay::{OnStart, ReplayAnswer, ReplayCache, ReplayEntry};
 use negotiate_core::{Seconds, Timestamp};
 use negotiate_io::replay::{FileReplayCache, FileReplayOptions, ReplayFileFault};
-use nix::fcntl::{FcntlArg, fcntl};
-use nix::libc;
 use std::fs::{File, OpenOptions, Permissions, hard_link};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
@@ -93,20 +94,6 @@ fn block_on<F: Future>(future: F) -> F::Output {
 fn write(path: &Path, contents: &[u8]) {
     std::fs::write(path, contents).unwrap();
     std::fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
-}
-
-/// The lock as another process holds it, until the file is dropped.
-fn locked(path: &Path) -> File {
-    let file = OpenOptions::new().read(true).write(true).open(path).unwrap();
-    let whole = libc::flock {
-        l_type: libc::F_WRLCK as libc::c_short,
-        l_whence: libc::SEEK_SET as libc::c_short,
-        l_start: 0,
-        l_len: 0,
-        l_pid: 0,
-    };
-    fcntl(&file, FcntlArg::F_OFD_SETLKW(&whole)).unwrap();
-    file
 }
 
 #[test]

@@ -36,6 +36,7 @@ pub struct KdcTimeOffset {
 
 /// An entry of a cache.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // nearly every entry is the large one
 pub enum CcacheEntry {
     /// A ticket.
     Credential(CcacheCredential),

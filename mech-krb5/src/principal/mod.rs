@@ -6,12 +6,13 @@
 //! two names are equal if and only if these bytes are; the name type is a hint and takes no part (section 6.2).
 //! Not here: mapping to local accounts, canonicalisation, host-based names (negotiate-core's `ServiceName`).
 
+mod bytes;
 mod text;
 
 pub use text::{BadPrincipal, NotUtf8};
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
+use bytes::NameBytes;
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use negotiate_core::Untrusted;
@@ -53,7 +54,7 @@ impl NameType {
 pub struct Principal {
     name_type: NameType,
     // The components as in PrincipalName, then the realm.
-    bytes: Box<[u8]>,
+    bytes: NameBytes,
     realm_at: usize,
 }
 
@@ -85,7 +86,7 @@ impl Principal {
     fn of_parts(name_type: NameType, components: &[u8], realm: &[u8]) -> Self {
         Self {
             name_type,
-            bytes: [components, realm].concat().into_boxed_slice(),
+            bytes: NameBytes::concat(components, realm),
             realm_at: components.len(),
         }
     }
@@ -94,7 +95,8 @@ impl Principal {
     #[must_use]
     pub fn borrow(&self) -> PrincipalRef<'_> {
         // `realm_at` was a length of what is there.
-        let (components, realm) = self.bytes.split_at_checked(self.realm_at).unwrap_or_default();
+        let bytes = self.bytes.as_slice();
+        let (components, realm) = bytes.split_at_checked(self.realm_at).unwrap_or_default();
         PrincipalName {
             name_type: self.name_type,
             components,

@@ -194,5 +194,12 @@ impl Drop for Daemon {
         // Should that have failed, the wait below still ends.
         drop(self.child.kill());
         drop(self.child.wait());
+        // Killed, faketime leaves what it shares with its child, and cannot start again under the same process number.
+        for name in ["faketime_shm_", "sem.faketime_sem_"] {
+            drop(std::fs::remove_file(format!(
+                "/dev/shm/{name}{}",
+                self.child.id()
+            )));
+        }
     }
 }

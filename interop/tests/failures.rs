@@ -2,11 +2,12 @@
 
 use interop::client::{Got, authorization, curl, url};
 use interop::kdc::{Tickets, kadmin, ktadd};
-use interop::peers::{built, keytab, output, scratch, state, text};
+use interop::peers::{built, keytab, output, scratch, state, succeed, text};
 use interop::refusal::Failure;
 use interop::server::Gateway;
 use interop::token::{by_mit, explain, initiate, initiate_with};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 #[test]
@@ -32,6 +33,42 @@ fn a_token_from_before_the_start() {
     std::thread::sleep(Duration::from_secs(2));
     let gateway = Gateway::start(&keytab("www"));
     Failure::named("token_from_before_the_start").refused_by(&gateway.daemon, &token);
+}
+
+/// A ticket of MIT's KDC for this host's first address, used from its second one.
+#[test]
+fn addresses_that_the_client_does_not_have() {
+    let conf = text(&std::fs::read(state("krb5.conf")).unwrap());
+    let with_addresses = "[libdefaults]\n  noaddresses = false\n  extra_addresses = 127.0.0.1";
+    let file = scratch("conf");
+    std::fs::write(&file, conf.replacen("[libdefaults]", with_addresses, 1)).unwrap();
+    let tickets = Tickets::none();
+    let mut kinit = Command::new("kinit");
+    kinit.args(["-a", "alice@MIT.TEST"]).env("KRB5_CONFIG", file);
+    succeed(tickets.given_to(&mut kinit), b"Alice-pw1\n");
+
+    let told = |policy: &str| {
+        let settings = format!("acceptor.ticket_addresses = {policy:?}");
+        Gateway::configured(&keytab("www"), &settings)
+    };
+    let sent = |gateway: &Gateway, address: &str, tickets: &Tickets| {
+        let page = url("www.mit.test", gateway.daemon.address);
+        let token = authorization(&initiate(tickets, &[]));
+        curl(
+            &Tickets::none(),
+            &page,
+            &["--interface", address, "--header", &token],
+        )
+    };
+    let gateway = told("check");
+    let elsewhere = sent(&gateway, "127.0.0.2", &tickets);
+    Failure::named("address_mismatch").answered_by(&gateway.daemon, &elsewhere);
+    assert_eq!(sent(&gateway, "127.0.0.1", &tickets).status(), 200);
+    assert_eq!(sent(&told("ignore"), "127.0.0.2", &tickets).status(), 200);
+    let gateway = told("require");
+    let without = sent(&gateway, "127.0.0.1", &Tickets::of_alice());
+    Failure::named("address_mismatch").answered_by(&gateway.daemon, &without);
+    assert_eq!(sent(&gateway, "127.0.0.1", &tickets).status(), 200);
 }
 
 /// Over TLS, from a client that looks at no certificate.

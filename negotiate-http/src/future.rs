@@ -109,6 +109,10 @@ where
         let exchange = parked.unwrap_or_else(|| {
             let bindings = self.connection.as_ref().and_then(Connection::bindings);
             let exchange = self.config.acceptor.exchange(bindings);
+            let exchange = match (self.config.client_address)(self.request.extensions()) {
+                Some(address) => exchange.initiator_address(address),
+                None => exchange,
+            };
             match self.config.names.is_empty() {
                 true => exchange,
                 false => exchange.restricted_to(names),

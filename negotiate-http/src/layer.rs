@@ -4,6 +4,7 @@ use crate::host::{HostFrom, ServiceOfHost};
 use crate::{Negotiate, header};
 use http::{Extensions, HeaderValue};
 use negotiate_core::{Acceptor, Timestamp};
+use std::net::IpAddr;
 use std::sync::Arc;
 use tower_layer::Layer;
 
@@ -22,6 +23,7 @@ pub(crate) struct Config {
     pub(crate) acceptor: Acceptor,
     pub(crate) names: Vec<ServiceOfHost>,
     pub(crate) host_from: HostFrom,
+    pub(crate) client_address: fn(&Extensions) -> Option<IpAddr>,
     pub(crate) base64_limit: usize,
     pub(crate) drain_limit: u64,
     pub(crate) clock: fn() -> Timestamp,
@@ -37,6 +39,7 @@ impl NegotiateLayer {
                 acceptor,
                 names: Vec::new(),
                 host_from: HostFrom::default(),
+                client_address: |_| None,
                 drain_limit: 1024 * 1024,
                 clock: Timestamp::now,
             }),
@@ -58,6 +61,14 @@ impl NegotiateLayer {
     #[must_use]
     pub fn host_from(mut self, host: fn(&Extensions) -> Option<&HeaderValue>) -> Self {
         Arc::make_mut(&mut self.config).host_from = HostFrom::Extensions(host);
+        self
+    }
+
+    /// Tells mechanisms the client's address, which they may compare with those that a ticket is for, from the request's
+    /// extensions, where the server has put it. Default: none is told, and tickets are good from everywhere.
+    #[must_use]
+    pub fn client_address_from(mut self, address: fn(&Extensions) -> Option<IpAddr>) -> Self {
+        Arc::make_mut(&mut self.config).client_address = address;
         self
     }
 

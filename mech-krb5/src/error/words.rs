@@ -143,7 +143,7 @@ impl Fact {
                      {starts} by the KDC's clock"
                 )
             }
-            Self::AddressMismatch => "a ticket with a list of addresses, and a connection from another one".into(),
+            Self::AddressMismatch => "a connection from an address that the ticket's list of addresses does not have".into(),
             Self::Replayed => "the same authenticator a second time".into(),
             Self::ReplayCacheFull => "as many live entries as the cache may hold".into(),
             Self::ReplayCacheUnavailable => "no answer from the replay cache".into(),

@@ -80,6 +80,8 @@ pub(crate) struct Acceptor {
     pub(crate) danger_accept_rc4: bool,
     /// Whether tickets under Camellia keys are taken.
     pub(crate) accept_camellia: bool,
+    /// What happens to the list of addresses that a ticket may have.
+    pub(crate) ticket_addresses: TicketAddresses,
     /// Realms of services whose KDCs are trusted to have checked the path between realms.
     pub(crate) trust_kdc: Vec<String>,
     /// How long a key that is gone from the keytabs still opens tickets. Default: not at all.
@@ -92,6 +94,17 @@ enum BindingsPolicyNames {
     Off,
     Prefer,
     RequireIfAdvertised,
+    Require,
+}
+
+/// `acceptor.ticket_addresses`
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TicketAddresses {
+    /// As MIT krb5's acceptor does, which is not told the client's address.
+    #[default]
+    Ignore,
+    Check,
     Require,
 }
 

@@ -1,14 +1,14 @@
 //! The acceptor that a configuration describes, and what the keytab has to do with it.
 
-use crate::config::{AcceptorName, Config};
+use crate::config::{AcceptorName, Config, TicketAddresses};
 use crate::encryption_types::{NamedTypes, rc4_warning};
 use crate::failure::Failure;
 use crate::keytab_file;
 use crate::krb5_conf::Krb5Conf;
 use crate::serve::replay;
-use mech_krb5::Krb5;
 use mech_krb5::crypto::EncryptionTypes;
 use mech_krb5::keytab::{Keytab, KeytabEntry, KeytabSource as _};
+use mech_krb5::{AddressPolicy, Krb5};
 use negotiate_core::{Acceptor, Seconds};
 use negotiate_http::ServiceOfHost;
 use negotiate_io::keytab::{WatchOptions, WatchedKeytab};
@@ -82,6 +82,11 @@ fn krb5(config: &Config, krb5_conf: &Krb5Conf, keys: Arc<WatchedKeytab>) -> Resu
         .clock_skew(clock_skew)
         .encryption_types(encryption_types(config))
         .transited(transited)
+        .addresses(match config.acceptor.ticket_addresses {
+            TicketAddresses::Ignore => AddressPolicy::Ignore,
+            TicketAddresses::Check => AddressPolicy::Check,
+            TicketAddresses::Require => AddressPolicy::Require,
+        })
         .replay_cache(replay_cache)
         .build();
     krb5.map_err(|error| Failure::unusable(error.to_string(), "export AES keys into the keytab"))

@@ -98,7 +98,8 @@ async fn serve(config: Config) -> Result<(), Failure> {
     let identity_headers = ToldIdentity::new(config.identity_headers.clone(), &krb5_conf)?;
     let layer = NegotiateLayer::new(accepting.acceptor)
         .drain_limit(config.limits.drained_body.0)
-        .host_from(|extensions| extensions.get::<forwarded::Origin>()?.host.as_ref());
+        .host_from(|extensions| extensions.get::<forwarded::Origin>()?.host.as_ref())
+        .client_address_from(|extensions| Some(extensions.get::<forwarded::Origin>()?.client));
     let layer = accepting
         .of_host
         .into_iter()

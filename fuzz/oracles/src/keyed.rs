@@ -32,7 +32,7 @@ use mech_krb5::crypto::{Key, KeyUsage};
 use mech_krb5::keytab::{Keytab, KeytabEntry, Match};
 use mech_krb5::message::ApOptions;
 use named::{KeyPlace, Naming};
-use negotiate_core::{Ambient, MechType, Reject, Step, Timestamp};
+use negotiate_core::{Ambient, Limits, MechType, Reject, Step, Timestamp};
 use planted::Planted;
 use policy::{PacChoice, Policy, kdc_key};
 use std::sync::Arc;
@@ -259,6 +259,10 @@ impl Scene {
             let exchange = acceptor.exchange(bindings.clone().map(Arc::new));
             allocating_at_most(limit, || exchange.step(&token, &mut ambient))
         };
+        if token.len() > Limits::default().token_len {
+            assert_eq!(code(&take()), Some("spnego.token_too_long"));
+            return false;
+        }
         let verdicts = verdict::judge(&world, &around, &ticket, &authenticator);
         let initiator = Initiator {
             is_spnego: self.clear.outer == Outer::Spnego,

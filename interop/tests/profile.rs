@@ -1,5 +1,5 @@
-//! The table of krb5.conf files in testvectors, asked of MIT krb5's own reader: it reads what the table says, or says what stands
-//! there as `mit-error`; what we refuse and it does not, it reads as `mit-tree`.
+//! The tables of krb5.conf files and of permitted_enctypes in testvectors, asked of MIT krb5's own readers. Of files it reads what the
+//! table says, or says what stands there as `mit-error`; what we refuse and it does not, it reads as `mit-tree`.
 
 use interop::peers::{scratch, succeed, text, tool};
 use serde_json::{Value, json};
@@ -68,9 +68,33 @@ fn mit_includes_the_files_of_a_directory_that_we_include() {
     assert_eq!(mit(&[json!({ "paths": [main] })]), [json!(ours)]);
 }
 
+#[test]
+fn mit_permits_encryption_types_as_the_table_says() {
+    let cases = load("krb5/permitted-enctypes.txt");
+    let config = |case: &Case| {
+        let value = case.text("value").replace('\u{2409}', "\t");
+        json!(format!("[libdefaults]\npermitted_enctypes = {value}\n"))
+    };
+    let configs: Vec<Value> = cases.iter().map(config).collect();
+    for (case, answer) in cases.iter().zip(ask("permitted_enctypes.py", &configs)) {
+        let Some(numbers) = answer.as_array() else {
+            assert_eq!(case.expect(), "none", "{case}");
+            let said = "No supported encryption types (config file error?)";
+            assert_eq!(answer["error"], said, "{case}");
+            continue;
+        };
+        let numbers: Vec<String> = numbers.iter().map(Value::to_string).collect();
+        assert_eq!(numbers.join(" "), case.expect(), "{case}");
+    }
+}
+
 fn mit(questions: &[Value]) -> Vec<Value> {
+    ask("profile.py", questions)
+}
+
+fn ask(name: &str, questions: &[Value]) -> Vec<Value> {
     let input = serde_json::to_vec(&questions).expect("JSON");
-    let answers = text(&succeed(&mut tool("profile.py"), &input));
+    let answers = text(&succeed(&mut tool(name), &input));
     let answers: Vec<Value> = serde_json::from_str(&answers).expect("JSON");
     assert_eq!(answers.len(), questions.len());
     answers

@@ -3,7 +3,7 @@
 
 use interop::client::{curl, url};
 use interop::kdc::{Tickets, kadmin, ktadd, ktutil};
-use interop::peers::{keytab, output};
+use interop::peers::{keytab, output, scratch, state, succeed, tool};
 use interop::refusal::{Failure, sent};
 use interop::server::Gateway;
 use interop::token::{by_mit, explain, initiate, initiate_at};
@@ -77,6 +77,50 @@ fn missing_encryption_type() {
         &token,
         "found in keytab but not with enctype aes256-cts",
     );
+}
+
+/// `permitted_enctypes` of one krb5.conf for both.
+#[test]
+fn encryption_type_that_is_not_permitted() {
+    // A ticket of one type for a session of another.
+    kadmin(
+        "addprinc -randkey -e aes128-cts:normal HTTP/mixed.mit.test\nsetstr HTTP/mixed.mit.test session_enctypes aes256-cts",
+    );
+    let keytab = ktadd("HTTP/mixed.mit.test");
+    let token = initiate(&Tickets::of_alice(), &["--target", "HTTP@mixed.mit.test"]);
+    for (permitted, code, mit) in [
+        ("aes", "", ""),
+        ("aes128-cts aes256-cts", "", ""),
+        (
+            "DEFAULT -aes128-cts",
+            "krb5.etype_refused",
+            // It does not say why.
+            "found in keytab but cannot decrypt ticket",
+        ),
+        (
+            "aes128-cts",
+            "krb5.unusable_session_key",
+            "Encryption type aes256-cts-hmac-sha1-96 not permitted",
+        ),
+    ] {
+        let conf = scratch("krb5.conf");
+        let shared = state("krb5.conf");
+        let text = format!(
+            "include {}\n[libdefaults]\npermitted_enctypes = {permitted}\n",
+            shared.display()
+        );
+        std::fs::write(&conf, text).expect("written");
+        let ours = explain(&keytab, &["--krb5-conf", conf.to_str().expect("UTF-8")], &token);
+        let mut theirs = tool("accept.py");
+        let theirs = succeed(theirs.arg(&keytab).env("KRB5_CONFIG", &conf), &token);
+        let theirs: serde_json::Value = serde_json::from_slice(&theirs).expect("JSON");
+        assert_eq!(ours.code(), code, "{permitted}: {}", ours.json);
+        assert_eq!(theirs["accepted"], code.is_empty(), "{permitted}: {theirs}");
+        assert!(
+            theirs["message"].as_str().unwrap_or_default().contains(mit),
+            "{permitted}: {theirs}"
+        );
+    }
 }
 
 #[test]

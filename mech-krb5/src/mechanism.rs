@@ -62,14 +62,16 @@ pub(crate) const PREFERRED_TYPES: [EncryptionType; 4] = [
     EncryptionType::Aes128CtsHmacSha256_128,
 ];
 
-/// These, and behind them, as with MIT krb5, those that are there because they were named. RC4 is nobody's preference.
+/// Those of these that are taken, and behind them, as with MIT krb5, those that are there because they were named. RC4 is nobody's
+/// preference.
 fn preferred_among(types: EncryptionTypes) -> Vec<EncryptionType> {
     let named = types
         .iter()
         .filter(|etype| !PREFERRED_TYPES.contains(etype) && *etype != EncryptionType::Rc4Hmac);
     let mut named: Vec<_> = named.collect();
     named.sort_unstable_by_key(|etype| Reverse(etype.key_len()));
-    PREFERRED_TYPES.into_iter().chain(named).collect()
+    let preferred = PREFERRED_TYPES.into_iter().filter(|etype| types.contains(*etype));
+    preferred.chain(named).collect()
 }
 
 impl Mechanism for Krb5 {
@@ -147,7 +149,7 @@ impl Krb5Builder {
     }
 
     /// Encryption types for the acceptor's subkey, the preferred one first, where the client offers several (RFC 4537).
-    /// Default: 18, 17, 20, 19, and then 26 and 25, if [`Krb5Builder::encryption_types`] names Camellia.
+    /// Default: 18, 17, 20, 19, and then 26 and 25, those of them that [`Krb5Builder::encryption_types`] has.
     #[must_use]
     pub fn subkey_types(mut self, types: impl Into<Vec<EncryptionType>>) -> Self {
         self.subkey_types = Some(types.into());

@@ -1,7 +1,8 @@
 //! Configuration files by the table that MIT krb5 is asked for too, and the limits.
 
+use mech_krb5::crypto::{EncryptionType, EncryptionTypes};
+use mech_krb5::krb5_conf::{BadValue, PermittedEnctypes, ProfileError, Value};
 use mech_krb5::krb5_conf::{MAX_DEPTH, MAX_ENTRIES, MAX_LEN, MAX_LINE_LEN, Profile, ProfileErrorKind};
-use mech_krb5::krb5_conf::{ProfileError, Value};
 use testvectors::{Case, load};
 
 #[test]
@@ -239,6 +240,7 @@ fn settings_that_are_absent_have_no_value() {
     assert_eq!(profile.default_realm(), None);
     assert_eq!(profile.clock_skew(), Ok(None));
     assert!(profile.local_names().unwrap().is_none());
+    assert_eq!(profile.permitted_enctypes(), Ok(None));
     assert_eq!(profile.realm_of_host("www.example.com"), None);
 }
 
@@ -277,6 +279,84 @@ fn a_value_that_cannot_be_used_is_named_with_its_line() {
             format!("krb5.conf:6: auth_to_local: {value:?} cannot be used")
         );
     }
+}
+
+fn permitted_enctypes(value: &str) -> Result<PermittedEnctypes, BadValue> {
+    let value = unshown(value);
+    let profile = Profile::parse(
+        "krb5.conf",
+        format!("[libdefaults]\npermitted_enctypes = {value}\n"),
+    );
+    Ok(profile.unwrap().permitted_enctypes()?.expect("a value"))
+}
+
+#[test]
+fn types_are_permitted_as_the_table_says() {
+    let taken = EncryptionTypes::new();
+    let cases = load("krb5/permitted-enctypes.txt");
+    assert!(cases.len() >= 30, "{}", cases.len());
+    for case in cases {
+        let value = case.text("value");
+        let permitted = match permitted_enctypes(value) {
+            Ok(permitted) => permitted,
+            Err(error) => {
+                assert_eq!(case.expect(), "none", "{case}: {error}");
+                assert!(
+                    error.to_string().starts_with("krb5.conf:2: permitted_enctypes: "),
+                    "{error}"
+                );
+                continue;
+            }
+        };
+        let texts = |numbers: Vec<i32>| numbers.iter().map(i32::to_string).collect::<Vec<_>>().join(" ");
+        assert_eq!(texts(permitted.numbers().collect()), case.expect(), "{case}");
+        let told = |key| if case.has(key) { case.text(key) } else { "" };
+        let named = permitted.named_beyond(taken).collect();
+        assert_eq!(texts(named), told("named"), "{case}");
+        assert_eq!(
+            permitted.unknown().collect::<Vec<_>>().join(" "),
+            told("unknown"),
+            "{case}"
+        );
+        // Nothing comes in by it, and the order stays.
+        let ours: Vec<i32> = permitted
+            .numbers()
+            .filter(|number| (17..=20).contains(number))
+            .collect();
+        let preferred: Vec<i32> = permitted
+            .preferred_among(taken)
+            .map(EncryptionType::number)
+            .collect();
+        assert_eq!(preferred, ours, "{case}");
+        let mut among: Vec<i32> = permitted
+            .among(taken)
+            .iter()
+            .map(EncryptionType::number)
+            .collect();
+        among.sort_by_key(|number| ours.iter().position(|ours| ours == number));
+        assert_eq!(among, ours, "{case}");
+    }
+}
+
+/// RC4 is taken where it is named and permitted, and preferred nowhere.
+#[test]
+fn permitted_rc4_is_nobodys_preference() {
+    let types = EncryptionTypes::new().danger_with_rc4();
+    let permitted = permitted_enctypes("rc4 aes256-cts").unwrap();
+    let among = permitted.among(types);
+    assert!(among.contains(EncryptionType::Rc4Hmac) && among.iter().count() == 2);
+    assert!(permitted.named_beyond(types).next().is_none());
+    assert!(
+        permitted
+            .preferred_among(types)
+            .eq([EncryptionType::Aes256CtsHmacSha1_96])
+    );
+    assert!(
+        !permitted_enctypes("DEFAULT -rc4")
+            .unwrap()
+            .among(types)
+            .contains(EncryptionType::Rc4Hmac)
+    );
 }
 
 /// The work is counted in allocations. Were each value looked at once for each of its relation, it would be a million of them.

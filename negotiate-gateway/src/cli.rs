@@ -75,7 +75,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "SERVICE@HOST")]
     pub(crate) name: Vec<AcceptorName>,
 
-    /// A krb5.conf, for clockskew and capaths; none is read unless named
+    /// A krb5.conf, for clockskew, permitted_enctypes and capaths; none is read unless named
     #[arg(long, value_name = "FILE")]
     pub(crate) krb5_conf: Vec<PathBuf>,
 
@@ -155,7 +155,7 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "HEX")]
     pub(crate) channel_bindings: Option<Bindings>,
 
-    /// A krb5.conf, for clockskew, capaths and auth_to_local; none is read unless named
+    /// A krb5.conf, for clockskew, permitted_enctypes, capaths and auth_to_local; none is read unless named
     #[arg(long, value_name = "FILE")]
     pub(crate) krb5_conf: Vec<PathBuf>,
 

@@ -1,7 +1,7 @@
 //! `negotiate keytab list`: whose keys, which versions, of what kind. Never the keys.
 
 use crate::cli::KeytabList;
-use crate::encryption_types::warn_of_rc4;
+use crate::encryption_types::rc4_warning;
 use crate::failure::Failure;
 use crate::keytab_file;
 use mech_krb5::crypto::{EncryptionTypes, etype_name};
@@ -15,7 +15,9 @@ use std::process::ExitCode;
 pub(crate) fn run(arguments: &KeytabList) -> Result<ExitCode, Failure> {
     let keytab = keytab_file::load_all(std::slice::from_ref(&arguments.file))?;
     let types = arguments.types.and_others();
-    warn_of_rc4(types);
+    if let Some((warning, advice)) = rc4_warning(types) {
+        crate::warn(warning, advice);
+    }
     let entries = entries(keytab.entries(), types);
     let text = if arguments.json {
         crate::json(&entries)

@@ -1,7 +1,8 @@
-//! krb5.conf as the commands take it, and only if the operator names one: the clock skew, the paths between realms, local names.
+//! krb5.conf as the commands take it, and only if the operator names one: the clock skew, the encryption types,
+//! the paths between realms, local names.
 
 use crate::failure::Failure;
-use mech_krb5::krb5_conf::{BadValue, Profile};
+use mech_krb5::krb5_conf::{BadValue, PermittedEnctypes, Profile};
 use mech_krb5::{LocalNames, TransitedPolicy};
 use negotiate_core::Seconds;
 use negotiate_io::krb5_conf::Krb5ConfError;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 pub(crate) struct Krb5Conf {
     profile: Profile,
     clock_skew: Option<Seconds>,
+    permitted_enctypes: Option<PermittedEnctypes>,
     local_names: Option<LocalNames>,
 }
 
@@ -24,6 +26,7 @@ impl Krb5Conf {
         let profile = negotiate_io::krb5_conf::load(paths)?;
         Ok(Self {
             clock_skew: profile.clock_skew()?,
+            permitted_enctypes: profile.permitted_enctypes()?,
             local_names: profile.local_names()?,
             profile,
         })
@@ -34,14 +37,9 @@ impl Krb5Conf {
         self.clock_skew
     }
 
-    /// What it says and MIT krb5's acceptors follow, but nobody does here: `permitted_enctypes`. What to know, and what to do.
-    pub(crate) fn unheeded(&self) -> Option<(String, &'static str)> {
-        let value = self.profile.value(&["libdefaults", "permitted_enctypes"])?;
-        Some((
-            format!("{}: permitted_enctypes does not count here", value.place()),
-            "tickets of all AES types are taken, and of others where they are named; a type that is to be refused must have no key in \
-             the keytab",
-        ))
+    /// `permitted_enctypes`
+    pub(crate) fn permitted_enctypes(&self) -> Option<&PermittedEnctypes> {
+        self.permitted_enctypes.as_ref()
     }
 
     /// `[capaths]`

@@ -42,6 +42,11 @@ fn json(value: &impl Serialize) -> String {
     negotiate_decode::printable_json(&json) + "\n"
 }
 
+/// Says what to know, and what to do, on standard error: for commands that have no log.
+fn warn(warning: &str, advice: &str) {
+    eprintln!("negotiate: {warning}\n  help: {advice}");
+}
+
 /// Writes to standard output. That nobody reads it is no error: `negotiate keytab list FILE | head -1`.
 fn print(text: &str) {
     let mut out = std::io::stdout().lock();

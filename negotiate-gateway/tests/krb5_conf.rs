@@ -90,19 +90,82 @@ fn explain(krb5_conf: &str, now: &str) -> Ended {
     run(&mut negotiate(arguments), &capture.initiator_token())
 }
 
-/// MIT krb5's acceptors refuse other types than these; who expects that here is told.
+/// A krb5.conf with this value of permitted_enctypes, on line 2.
+fn permitting(types: &str) -> String {
+    format!("[libdefaults]\npermitted_enctypes = {types}\ndefault_realm = EXAMPLE.COM\n")
+}
+
 #[test]
-fn what_does_not_count_is_warned_of() {
-    const WARNING: &str = "krb5.conf:2: permitted_enctypes does not count here";
-    let conf = "[libdefaults]\npermitted_enctypes = aes256-cts\ndefault_realm = EXAMPLE.COM\n";
+fn permitted_enctypes_narrow_what_is_taken() {
     let service = Service::new();
-    let warned = gateway(&service, conf, "");
-    warned.logged(WARNING);
-    assert_eq!(log_in(&warned, &service, "alice").status, 200);
+    // The service's key and its tickets are of aes256-cts.
+    let gateway = gateway(&service, &permitting("aes128-cts aes256-cts"), "");
+    assert_eq!(log_in(&gateway, &service, "alice").status, 200);
+    let log = gateway.whole_log();
+    assert!(!log.contains("permitted_enctypes"), "{log}");
     let capture = capture("mit/etype18-spnego-mutual");
-    let said = explain(conf, capture.captured_at());
-    assert!(said.status == Some(0) && said.err.contains(WARNING), "{said:?}");
-    assert_eq!(explain(CONF, capture.captured_at()).err, "");
+    let said = explain(&permitting("DEFAULT"), capture.captured_at());
+    assert_eq!((said.status, said.err.as_str()), (Some(0), ""), "{said:?}");
+    let said = explain(&permitting("DEFAULT -aes256-cts"), capture.captured_at());
+    assert_eq!(said.status, Some(1), "{said:?}");
+    for text in [
+        "[krb5.etype_refused]",
+        "name it there, or give the service keys of a type that is taken",
+    ] {
+        assert!(said.out.contains(text), "{said:?}");
+    }
+}
+
+#[test]
+fn what_permitted_enctypes_names_in_vain_is_told() {
+    let service = Service::new();
+    let conf = permitting("aes rc4 camellia des3 des aes256");
+    let gateway = gateway(&service, &conf, "");
+    for warning in [
+        "krb5.conf:2: permitted_enctypes: no encryption type is called \"aes256\"",
+        "krb5.conf:2: permitted_enctypes names rc4-hmac (23), which is not taken here",
+        "krb5.conf:2: permitted_enctypes names camellia256-cts-cmac (26), which is not taken here",
+        "krb5.conf:2: permitted_enctypes names des3-cbc-sha1-kd (16), which is not taken here",
+        "krb5.conf:2: permitted_enctypes names des-cbc-crc (1), which is not taken here",
+    ] {
+        gateway.logged(warning);
+    }
+    assert_eq!(log_in(&gateway, &service, "alice").status, 200);
+    let capture = capture("mit/etype18-spnego-mutual");
+    let said = explain(&conf, capture.captured_at());
+    assert_eq!(said.status, Some(0), "{said:?}");
+    for text in [
+        "names rc4-hmac (23), which is not taken here\n  help: RC4 is broken; where accounts have no AES keys yet, set danger_accept_rc4",
+        "names camellia128-cts-cmac (25), which is not taken here\n  help: set accept_camellia",
+        "names des-cbc-md5 (3), which is not taken here\n  help: it is broken, and never taken",
+    ] {
+        assert!(said.err.contains(text), "{said:?}");
+    }
+}
+
+#[test]
+fn what_permitted_enctypes_takes_from_the_configuration_is_told() {
+    let service = Service::new();
+    let named = "danger_accept_rc4 = true\naccept_camellia = true";
+    let narrowed = gateway(&service, &permitting("aes camellia256-cts"), named);
+    for warning in [
+        "krb5.conf:2: permitted_enctypes leaves rc4-hmac (23) out",
+        "krb5.conf:2: permitted_enctypes leaves camellia128-cts-cmac (25) out",
+    ] {
+        narrowed.logged(warning);
+    }
+    // Nothing is said of the dangers of what is not taken, nor of what is taken as it was named.
+    assert_eq!(log_in(&narrowed, &service, "alice").status, 200);
+    let log = narrowed.whole_log();
+    for text in ["RC4 is accepted", "camellia256"] {
+        assert!(!log.contains(text), "{log}");
+    }
+    let both = gateway(&service, &permitting("aes rc4"), "danger_accept_rc4 = true");
+    let log = both.whole_log();
+    assert!(
+        log.contains("RC4 is accepted") && !log.contains("permitted_enctypes"),
+        "{log}"
+    );
 }
 
 #[test]
@@ -151,6 +214,19 @@ fn a_file_that_cannot_be_used_ends_the_start_with_file_and_line() {
             "CONF:5: auth_to_local: \"RULE:[1:$1](\" cannot be used\n  help: write DEFAULT, or RULE:",
         ),
         (
+            "[libdefaults]\npermitted_enctypes = aes256\n",
+            "CONF:2: permitted_enctypes: \"aes256\" cannot be used\n  help: name the types",
+        ),
+        (
+            "[libdefaults]\npermitted_enctypes = rc4 camellia\n",
+            "CONF:2: permitted_enctypes permits no encryption type that is taken here\n  help: name AES in it",
+        ),
+        (
+            "[libdefaults]\ndefault_realm = A\npermitted_enctypes = aes128-cts\n",
+            "keytab KEYTAB has no key of a usable encryption type, only aes256-cts-hmac-sha1-96 (18)\n  help: name one of them in \
+             permitted_enctypes",
+        ),
+        (
             "include /none\n",
             "CONF:1: /none cannot be read: No such file or directory (os error 2)\n  help: check",
         ),
@@ -168,7 +244,10 @@ fn a_file_that_cannot_be_used_ends_the_start_with_file_and_line() {
             ),
         );
         let ended = run(&mut negotiate(["serve", "--config", text(&serve)]), b"");
-        let said = ended.err.replace(text(&path), "CONF");
+        let said = ended
+            .err
+            .replace(text(&path), "CONF")
+            .replace(text(&keytab), "KEYTAB");
         assert_eq!(ended.status, Some(2), "{ended:?}");
         assert!(said.starts_with(&format!("negotiate: {expected}")), "{said}");
     }

@@ -5,6 +5,7 @@
 
 use crate::bounds::allocating_at_most;
 use mech_krb5::Principal;
+use mech_krb5::crypto::{EncryptionType, EncryptionTypes};
 use mech_krb5::krb5_conf::{Profile, ProfileError, Value};
 use std::collections::BTreeMap;
 
@@ -70,6 +71,7 @@ fn ask(profile: &Profile) {
         }
         Err(error) => assert!(!error.to_string().contains(char::is_control)),
     }
+    ask_for_types(profile);
     drop(profile.transited_policy());
     for (name, _) in profile.relations(&["domain_realm"]) {
         // Names are found as they are written if they could be hosts at all.
@@ -78,6 +80,39 @@ fn ask(profile: &Profile) {
         if name.bytes().all(plain) && !name.ends_with('.') && !host.is_empty() {
             assert!(profile.realm_of_host(&format!("www.{host}")).is_some(), "{name}");
         }
+    }
+}
+
+/// Nothing is taken that was not, whatever is permitted.
+fn ask_for_types(profile: &Profile) {
+    let every = EncryptionTypes::new().danger_with_rc4().with_camellia();
+    match profile.permitted_enctypes() {
+        Ok(Some(permitted)) => {
+            let numbers: Vec<i32> = permitted.numbers().collect();
+            assert!(!numbers.is_empty() && numbers.len() <= 8, "{numbers:?}");
+            let taken = permitted.among(every);
+            for etype in every.iter() {
+                assert_eq!(
+                    taken.contains(etype),
+                    numbers.contains(&etype.number()),
+                    "{etype}"
+                );
+            }
+            assert!(
+                permitted
+                    .among(EncryptionTypes::new())
+                    .iter()
+                    .all(|etype| EncryptionType::ALL.contains(&etype))
+            );
+            assert!(
+                permitted
+                    .named_beyond(every)
+                    .all(|number| every.find(number).is_none())
+            );
+            assert!(permitted.unknown().all(|word| !word.is_empty()));
+        }
+        Ok(None) => assert_eq!(profile.value(&["libdefaults", "permitted_enctypes"]), None),
+        Err(error) => assert!(!error.to_string().contains(char::is_control)),
     }
 }
 

@@ -184,7 +184,8 @@ pub(crate) fn krb5_confs() -> Vec<Vec<u8>> {
     files.chain([SETTINGS.as_bytes().to_vec()]).collect()
 }
 
-const SETTINGS: &str = "include a\n[libdefaults]\ndefault_realm = A.TEST\nclockskew = 300\n[realms]\nA.TEST = {\n\
+const SETTINGS: &str = "include a\n[libdefaults]\ndefault_realm = A.TEST\nclockskew = 300\n\
+    permitted_enctypes = DEFAULT +aes, -rc4 des camellia128-cts x\n[realms]\nA.TEST = {\n\
     auth_to_local = RULE:[1:$1@$0](.*@A)s/@.*//\nauth_to_local = DEFAULT\nauth_to_local_names = {\nalice = al\n}\n}\n\
     [domain_realm]\n.a.test = A.TEST\na.test = A.TEST\n[capaths]\nB.TEST = {\nA.TEST = .\n}\nincludedir b\n\u{1e}\
     [libdefaults]*\nx = 1\n\u{1e}[realms]\nA.TEST = {\nkdc = kdc.a.test\n}*\n";

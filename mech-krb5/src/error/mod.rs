@@ -87,12 +87,12 @@ pub enum Fact {
     UnframedWithoutDceStyle,
     /// An AP-REQ of DCE style inside GSS-API framing.
     FramedDceStyle,
-    /// The ticket is encrypted in a type that this acceptor does not do: DES, DES3, an unknown one, or one that has to be named
-    /// and was not.
+    /// The ticket is encrypted in a type that this acceptor does not do: DES, DES3, an unknown one, one that has to be named and
+    /// was not, or one that was left out.
     EncryptionTypeRefused(i32),
     /// The keytab has no key that opens the ticket.
     NoKey(KeytabMiss),
-    /// The ticket's session key or the authenticator's subkey is of a type that is not implemented, or of a wrong length.
+    /// The ticket's session key or the authenticator's subkey is of a type that is not taken, or of a wrong length.
     UnusableKey {
         /// Which key.
         key: KeyOf,

@@ -34,7 +34,7 @@ impl fmt::Display for Fact {
             }
             Self::NoKey(miss) => return miss.fmt(f),
             Self::UnusableKey { key, .. } => {
-                return write!(f, "{key} is of a type that is not supported here");
+                return write!(f, "{key} is of a type that is not taken, or of a wrong length");
             }
             Self::TicketInvalid => "the ticket is postdated and was not validated",
             Self::TicketNotYetValid { .. } => "the ticket is not valid yet",
@@ -209,10 +209,12 @@ impl Fact {
             }
             Self::FramedDceStyle => "DCE style without framing, or framing without the DCE style flag".into(),
             Self::EncryptionTypeRefused(_) => {
-                "a ticket of encryption type 17, 18, 19 or 20, or of one that this server names".into()
+                "a ticket of an encryption type that this server takes: 17, 18, 19 and 20, unless it is told otherwise".into()
             }
             Self::NoKey(miss) => miss_words::expected(miss),
-            Self::UnusableKey { .. } => "a key of encryption type 17, 18, 19 or 20, or of one that this server names".into(),
+            Self::UnusableKey { .. } => {
+                "a key of an encryption type that this server takes: 17, 18, 19 and 20, unless it is told otherwise".into()
+            }
             Self::TicketInvalid => "a validated ticket".into(),
             Self::TicketNotYetValid { .. } => "a ticket that has begun".into(),
             Self::TicketExpired { .. } => "a ticket that is still good".into(),
@@ -300,6 +302,11 @@ impl Fact {
                      feature camellia and EncryptionTypes::with_camellia), or give the service AES keys at the KDC, export a \
                      new keytab, and let clients get new tickets"
                 }
+                17..=20 => {
+                    "this server is told not to take this type of AES (permitted_enctypes of the gateway's krb5.conf; in a program \
+                     Krb5Builder::encryption_types): name it there, or give the service keys of a type that is taken at the \
+                     KDC, export a new keytab, and let clients get new tickets"
+                }
                 _ => "give the service AES keys at the KDC, export a new keytab, and let clients get new tickets",
             }
             .into(),
@@ -313,6 +320,11 @@ impl Fact {
                     "let this server take Camellia (accept_camellia in the gateway's configuration; in a program mech-krb5's \
                      feature camellia and EncryptionTypes::with_camellia), or allow an AES encryption type for client and \
                      service at the KDC and get a new ticket"
+                }
+                17..=20 => {
+                    "if this server takes the type, the key has a wrong length: look for the mistake in the client; if it is told not \
+                     to (permitted_enctypes of the gateway's krb5.conf; in a program Krb5Builder::encryption_types), name the \
+                     type there, or let client and KDC agree on one that is taken"
                 }
                 _ => "allow an AES encryption type for client and service at the KDC and get a new ticket",
             }

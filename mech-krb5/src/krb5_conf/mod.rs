@@ -14,11 +14,13 @@
 
 mod error;
 mod line;
+mod permitted_enctypes;
 mod profile;
 mod text;
 mod views;
 
 pub use error::{ProfileError, ProfileErrorKind};
+pub use permitted_enctypes::PermittedEnctypes;
 pub use profile::{Place, Profile, Value};
 pub use text::{Include, ProfileText};
 pub use views::BadValue;

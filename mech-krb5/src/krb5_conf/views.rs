@@ -24,7 +24,7 @@ pub struct BadValue {
 }
 
 impl BadValue {
-    fn new(name: &'static str, value: &Value, expected: &'static str) -> Self {
+    pub(super) fn new(name: &'static str, value: &Value, expected: &'static str) -> Self {
         Self {
             place: value.place().clone(),
             name,

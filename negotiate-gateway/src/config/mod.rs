@@ -73,7 +73,7 @@ pub(crate) struct Acceptor {
     /// How far a client's clock may be off. Default: what `krb5_conf` says, or 5 minutes, as everywhere (RFC 4120 section
     /// 1.3).
     pub(crate) clock_skew: Option<Span>,
-    /// Files of krb5.conf's format, for `clockskew`, `[capaths]` and `auth_to_local`. None: nothing is read.
+    /// Files of krb5.conf's format, for `clockskew`, `permitted_enctypes`, `[capaths]` and `auth_to_local`. None: nothing is read.
     #[serde(deserialize_with = "file::one_or_more_paths")]
     pub(crate) krb5_conf: Vec<PathBuf>,
     /// Whether tickets under RC4 keys are taken, which anybody with an account in the realm can forge after some guessing.

@@ -6,14 +6,14 @@ mod kind;
 mod report;
 
 use crate::cli;
-use crate::encryption_types::warn_of_rc4;
+use crate::encryption_types::TakenTypes;
 use crate::failure::Failure;
 use crate::input::{self, Input, NoToken};
 use crate::keytab_file;
 use crate::krb5_conf::Krb5Conf;
 pub(crate) use arguments::{Bindings, Time};
 use kind::Kind;
-use mech_krb5::crypto::{EncryptionType, EncryptionTypes};
+use mech_krb5::crypto::EncryptionTypes;
 use mech_krb5::keytab::{Keytab, KeytabEntry};
 use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
 use mech_krb5::{Krb5, Principal};
@@ -31,9 +31,6 @@ pub(crate) fn run(arguments: &cli::Explain) -> Result<ExitCode, Failure> {
     let keytab = keytab_file::load_all(&arguments.keytab)?;
     let bytes = input::read(arguments.file.as_deref())?;
     let krb5_conf = Krb5Conf::load(&arguments.krb5_conf)?;
-    if let Some((warning, advice)) = krb5_conf.unheeded() {
-        eprintln!("negotiate: {warning}\n  help: {advice}");
-    }
     let (report, status) = match Input::parse(&bytes) {
         Ok(input) => {
             let answer = judge(arguments, keytab, &krb5_conf, &input.bytes)?;
@@ -88,10 +85,12 @@ fn acceptor(arguments: &cli::Explain, keytab: Keytab, krb5_conf: &Krb5Conf) -> R
     for realm in &arguments.trust_kdc {
         transited.trust_kdc(realm);
     }
-    let types = arguments.types.and_others();
-    warn_of_rc4(types);
-    let krb5 = Krb5::builder(with_a_usable_key(keytab, types)?)
-        .encryption_types(types)
+    let types = TakenTypes::new(arguments.types, krb5_conf)?;
+    for (warning, advice) in types.warnings() {
+        crate::warn(warning, advice);
+    }
+    let krb5 = types
+        .configure(Krb5::builder(with_a_usable_key(keytab, types.types())?))
         .replay_cache(Arc::new(NothingSeen))
         .transited(transited);
     let krb5 = match krb5_conf.clock_skew() {
@@ -112,7 +111,9 @@ fn with_a_usable_key(keytab: Keytab, types: EncryptionTypes) -> Result<Keytab, F
         return Ok(keytab);
     }
     let cannot = |error: &dyn Error| Failure::unusable(error.to_string(), "report it");
-    let etype = EncryptionType::Aes256CtsHmacSha1_96;
+    let Some(etype) = types.iter().next() else {
+        return Ok(keytab);
+    };
     let mut key = Secret::new(vec![0; etype.key_len()]);
     SystemRandom
         .fill(key.expose_mut())

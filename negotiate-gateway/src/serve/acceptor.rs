@@ -1,7 +1,7 @@
 //! The acceptor that a configuration describes, and what the keytab has to do with it.
 
 use crate::config::{AcceptorName, Config, TicketAddresses};
-use crate::encryption_types::{NamedTypes, rc4_warning};
+use crate::encryption_types::{NamedTypes, TakenTypes};
 use crate::failure::Failure;
 use crate::keytab_file;
 use crate::krb5_conf::Krb5Conf;
@@ -37,15 +37,15 @@ pub(super) fn build(config: &Config, krb5_conf: &Krb5Conf) -> Result<Accepting, 
     let keys = WatchedKeytab::open(config.keytabs.clone(), watch)?;
     let keytab = keys.current();
     let names = &config.acceptor.names;
-    let types = encryption_types(config);
-    let services = services(&keytab, names, types);
+    let types = taken_types(config, krb5_conf)?;
+    let services = services(&keytab, names, types.types());
     check(&keytab, names, &services, &config.keytabs)?;
-    if let Some((warning, advice)) = rc4_warning(types) {
+    for (warning, advice) in types.warnings() {
         tracing::warn!(advice, "{warning}");
     }
     let mut limits = negotiate_core::Limits::default();
     limits.token_len = config.limits.token.as_len();
-    let krb5 = krb5(config, krb5_conf, keys)?;
+    let krb5 = krb5(config, krb5_conf, &types, keys)?;
     let mut builder = Acceptor::builder();
     let mut of_host = Vec::new();
     for name in names {
@@ -67,7 +67,12 @@ pub(super) fn build(config: &Config, krb5_conf: &Krb5Conf) -> Result<Accepting, 
     })
 }
 
-fn krb5(config: &Config, krb5_conf: &Krb5Conf, keys: Arc<WatchedKeytab>) -> Result<Krb5, Failure> {
+fn krb5(
+    config: &Config,
+    krb5_conf: &Krb5Conf,
+    types: &TakenTypes,
+    keys: Arc<WatchedKeytab>,
+) -> Result<Krb5, Failure> {
     let configured = config.acceptor.clock_skew.map(|span| {
         // Spans are a year at most.
         Seconds(u32::try_from(span.0.as_secs()).unwrap_or(u32::MAX))
@@ -78,9 +83,9 @@ fn krb5(config: &Config, krb5_conf: &Krb5Conf, keys: Arc<WatchedKeytab>) -> Resu
         transited.trust_kdc(realm);
     }
     let replay_cache = replay::open(&config.replay, clock_skew)?;
-    let krb5 = Krb5::builder_with(keys)
+    let krb5 = types
+        .configure(Krb5::builder_with(keys))
         .clock_skew(clock_skew)
-        .encryption_types(encryption_types(config))
         .transited(transited)
         .addresses(match config.acceptor.ticket_addresses {
             TicketAddresses::Ignore => AddressPolicy::Ignore,
@@ -92,12 +97,12 @@ fn krb5(config: &Config, krb5_conf: &Krb5Conf, keys: Arc<WatchedKeytab>) -> Resu
     krb5.map_err(|error| Failure::unusable(error.to_string(), "export AES keys into the keytab"))
 }
 
-fn encryption_types(config: &Config) -> EncryptionTypes {
+fn taken_types(config: &Config, krb5_conf: &Krb5Conf) -> Result<TakenTypes, Failure> {
     let named = NamedTypes {
         danger_accept_rc4: config.acceptor.danger_accept_rc4,
         accept_camellia: config.acceptor.accept_camellia,
     };
-    named.and_others()
+    TakenTypes::new(named, krb5_conf)
 }
 
 /// Whether a request may address the entry's principal by this name.
@@ -170,7 +175,9 @@ fn check(
                 "keytab {paths} has no key of a usable encryption type, only {}",
                 etypes.join(", ")
             ),
-            if keytab.entries().iter().any(is_camellia) {
+            if keytab.entries().iter().any(is_aes) {
+                "name one of them in permitted_enctypes of the krb5.conf, which leaves them out, or export keys of a type that it names"
+            } else if keytab.entries().iter().any(is_camellia) {
                 "set accept_camellia = true in [acceptor], or enable AES for the service's account in the KDC and export \
                  the keytab again"
             } else {
@@ -181,6 +188,10 @@ fn check(
     }
     warn_of_shared_keys(keytab, names);
     Ok(())
+}
+
+fn is_aes(entry: &KeytabEntry) -> bool {
+    EncryptionTypes::new().find(entry.etype()).is_some()
 }
 
 fn is_camellia(entry: &KeytabEntry) -> bool {

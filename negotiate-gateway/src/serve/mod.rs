@@ -91,9 +91,6 @@ fn configuration(arguments: cli::Serve) -> Result<Config, Failure> {
 
 async fn serve(config: Config) -> Result<(), Failure> {
     let krb5_conf = Krb5Conf::load(&config.acceptor.krb5_conf)?;
-    if let Some((warning, advice)) = krb5_conf.unheeded() {
-        tracing::warn!(advice, "{warning}");
-    }
     let accepting = acceptor::build(&config, &krb5_conf)?;
     let identity_headers = ToldIdentity::new(config.identity_headers.clone(), &krb5_conf)?;
     let layer = NegotiateLayer::new(accepting.acceptor)

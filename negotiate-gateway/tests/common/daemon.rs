@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// A running gateway; it ends with its owner.
@@ -15,6 +16,8 @@ pub(crate) struct Gateway {
     /// What it said when it was ready.
     pub(crate) said: String,
     log: Arc<Mutex<String>>,
+    /// Who reads the log.
+    reader: Option<JoinHandle<()>>,
 }
 
 /// How long a test waits for what should take milliseconds.
@@ -42,7 +45,7 @@ impl Gateway {
         let log = Arc::new(Mutex::new(String::new()));
         let mut stderr = child.stderr.take().expect("piped");
         let written = Arc::clone(&log);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(len @ 1..) = stderr.read(&mut buffer) {
                 written
@@ -66,10 +69,21 @@ impl Gateway {
             address,
             said,
             log,
+            reader: Some(reader),
         }
     }
 
-    /// What it has logged.
+    /// Ends it, and gives all that it has logged: for what must not be there.
+    pub(crate) fn whole_log(mut self) -> String {
+        self.signal("TERM");
+        self.ended();
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("no panic");
+        }
+        self.log()
+    }
+
+    /// What it has logged up to now, of which the last may not have been read yet.
     pub(crate) fn log(&self) -> String {
         self.log.lock().expect("no panic").clone()
     }

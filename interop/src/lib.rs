@@ -32,3 +32,4 @@ pub mod server;
 pub mod smb;
 pub mod speak;
 pub mod token;
+pub mod user_to_user;

@@ -96,7 +96,24 @@ pub fn user_to_user(
 ) -> Result<UserToUser, Box<Reject>> {
     let mut command = tool("user_to_user.py");
     command.args(["initiate", style, service]);
-    let mut peer = Peer::start(tickets.given_to(&mut command));
+    user_to_user_by(tickets.given_to(&mut command), told, acceptor)
+}
+
+/// The same by this command.
+///
+/// # Errors
+///
+/// If the acceptor refuses it.
+///
+/// # Panics
+///
+/// If the initiator fails.
+pub fn user_to_user_by(
+    initiator: &mut Command,
+    told: Option<&[u8]>,
+    acceptor: &Acceptor,
+) -> Result<UserToUser, Box<Reject>> {
+    let mut peer = Peer::start(initiator);
     if let Some(ticket) = told {
         peer.say(ticket);
     }

@@ -82,6 +82,18 @@ pub fn explain_at(offset: &str, keytab: &Path, token: &[u8]) -> Explained {
     judge(&mut at_clock(offset, &explain_command(keytab, &[])), token)
 }
 
+/// Asks `negotiate explain` with a credential cache of the acceptor's, and no keytab.
+///
+/// # Panics
+///
+/// If what it prints is not JSON.
+#[must_use]
+pub fn explain_by_ccache(ccache: &Path, arguments: &[&str], token: &[u8]) -> Explained {
+    let mut command = built("negotiate");
+    command.arg("explain").arg("--ccache").arg(ccache);
+    judge(command.arg("--json").args(arguments).arg("-"), token)
+}
+
 fn explain_command(keytab: &Path, arguments: &[&str]) -> Command {
     let mut command = built("negotiate");
     command

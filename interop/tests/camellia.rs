@@ -2,15 +2,19 @@
 
 use interop::client::{curl_with, url};
 use interop::kdc::Tickets;
-use interop::peers::{Daemon, keytab, state, succeed};
+use interop::peers::{Daemon, keytab, state, succeed, tool};
 use interop::server::{backend, configured};
-use interop::speak::{converse, initiator};
+use interop::speak::{converse, initiator, user_to_user_by};
+use interop::token::explain_by_ccache;
+use interop::user_to_user::ccache;
+use mech_krb5::ccache::SealedBy;
 use mech_krb5::crypto::{EncryptionType, EncryptionTypes, Key};
 use mech_krb5::keytab::{Keytab, KeytabEntry};
-use mech_krb5::{Details, Krb5Builder, PacPolicy, Principal};
+use mech_krb5::{Details, Krb5Builder, OwnTicket, OwnTicketError, PacPolicy, Principal};
 use negotiate_core::{Acceptor, Timestamp};
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 fn read(keytab: &Path) -> Vec<KeytabEntry> {
     let keytab = Keytab::parse(&std::fs::read(keytab).unwrap()).unwrap();
@@ -94,6 +98,31 @@ fn it_is_refused_where_it_is_not_named() {
     let refused = converse(with_camellia_only(tickets.given_to(&mut speak)), &acceptor).unwrap_err();
     assert_eq!(refused.reason().code(), "krb5.etype_refused");
     assert!(refused.reason().advice().contains("accept_camellia"));
+}
+
+/// User-to-user authentication: what the KDC seals with a session key is of its type.
+#[test]
+fn a_ticket_of_our_own_is_of_camellia_too() {
+    const ALICE: &str = "alice@CAMELLIA.TEST";
+    let server = tickets();
+    let cache = ccache(&server);
+    let refused = OwnTicket::from_ccache(&cache, EncryptionTypes::new()).unwrap_err();
+    assert_eq!(refused, OwnTicketError::UnusableSessionKey(26));
+    let own = Arc::new(OwnTicket::from_ccache(&cache, named()).unwrap());
+    let acceptor = acceptor(|krb5| krb5.encryption_types(named()).user_to_user(own));
+    let mut command = tool("user_to_user.py");
+    command.args(["initiate", "bare", ALICE]);
+    let client = tickets();
+    let login = user_to_user_by(with_camellia_only(client.given_to(&mut command)), None, &acceptor).unwrap();
+    let details = login.context.details::<Details>().unwrap();
+    assert_eq!(
+        (details.etype.number(), details.sealed_by),
+        (26, SealedBy::SessionKey)
+    );
+    assert_eq!(login.context.initiator().display(), ALICE);
+    assert!(login.said.starts_with("understood "), "{}", login.said);
+    let said = explain_by_ccache(server.path(), &["--accept-camellia"], &login.tokens[1]);
+    assert_eq!(said.exit, Some(0), "{}", said.json);
 }
 
 /// `accept_camellia` in the gateway's file.

@@ -2,17 +2,17 @@
 //! its `krb5_rd_req` takes too.
 
 use interop::kdc::Tickets;
-use interop::peers::{succeed, tool};
+use interop::peers::succeed;
 use interop::refusal::Failure;
 use interop::speak::{self, UserToUser};
 use interop::token::explain;
-use mech_krb5::ccache::{Ccache, SealedBy};
-use mech_krb5::{Credential, Details, OwnTicket, PacPolicy};
-use negotiate_core::der::{Reader, Tag};
+use interop::user_to_user::{ap_req, by_mit, own_ticket};
+use mech_krb5::ccache::SealedBy;
+use mech_krb5::{Details, OwnTicket, PacPolicy};
 use negotiate_core::{
     Acceptor, Ambient, ContextFlags, Negotiation, Reject, Seconds, Step, SystemRandom, Timestamp,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -23,14 +23,6 @@ const STYLES: [&str; 3] = ["windows", "freerdp", "bare"];
 
 fn kinit_of_bob() -> Tickets {
     Tickets::kinit("Bob-pw1", &[BOB])
-}
-
-fn ccache(tickets: &Tickets) -> Ccache {
-    Ccache::parse(&std::fs::read(tickets.path()).unwrap()).unwrap()
-}
-
-fn own_ticket(tickets: &Tickets) -> Arc<OwnTicket> {
-    Arc::new(OwnTicket::from_ccache(&ccache(tickets)).unwrap())
 }
 
 /// Without a keytab, and strict about PACs: MIT's KDC puts one into every ticket.
@@ -48,33 +40,6 @@ fn kvno(server: &Tickets, name: &str) -> Tickets {
     command.arg("--u2u").arg(server.path()).arg(name);
     succeed(alice.given_to(&mut command), b"");
     alice
-}
-
-/// What is in a token's framing.
-fn ap_req(token: &[u8]) -> &[u8] {
-    let mut framed = Reader::new(token).element(Tag::application(0)).unwrap();
-    framed.object_identifier().unwrap();
-    framed.rest().strip_prefix(&[1, 0]).unwrap()
-}
-
-/// libkrb5's acceptor with the session key of the ticket-granting ticket.
-fn by_mit(server: &Tickets, ap_req: &[u8]) -> Value {
-    let ccache = ccache(server);
-    let is_tgt = |found: &&Credential| found.server.name().components().next() == Some(b"krbtgt");
-    let tgt = ccache
-        .credentials()
-        .map(|found| &found.credential)
-        .find(is_tgt)
-        .unwrap();
-    let key: String = tgt
-        .session_key
-        .expose()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let mut command = tool("user_to_user.py");
-    command.args(["judge", &tgt.session_etype.to_string(), &key]);
-    serde_json::from_slice(&succeed(&mut command, ap_req)).unwrap()
 }
 
 fn assert_login(login: &UserToUser, service: &str) {

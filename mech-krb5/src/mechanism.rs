@@ -117,10 +117,10 @@ impl Krb5Builder {
     /// ```
     /// # fn acceptor(file: &[u8], cache: std::sync::Arc<dyn mech_krb5::replay::ReplayCache>)
     /// #     -> Result<mech_krb5::Krb5, Box<dyn std::error::Error>> {
-    /// use mech_krb5::{Krb5, OwnTicket, ccache::Ccache, keytab::Keytab};
+    /// use mech_krb5::{Krb5, OwnTicket, ccache::Ccache, crypto::EncryptionTypes, keytab::Keytab};
     /// use std::sync::Arc;
     ///
-    /// let own_ticket = OwnTicket::from_ccache(&Ccache::parse(file)?)?;
+    /// let own_ticket = OwnTicket::from_ccache(&Ccache::parse(file)?, EncryptionTypes::new())?;
     /// let krb5 = Krb5::builder(Keytab::from_entries(Vec::new()))
     ///     .user_to_user(Arc::new(own_ticket))
     ///     .replay_cache(cache)

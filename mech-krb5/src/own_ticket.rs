@@ -5,7 +5,7 @@
 
 use crate::ccache::{Ccache, SealedBy};
 use crate::credential::Credential;
-use crate::crypto::EncryptionType;
+use crate::crypto::{EncryptionType, EncryptionTypes};
 use crate::keytab::{Keytab, KeytabEntry};
 use crate::message::MessageError;
 use crate::principal::{Principal, PrincipalRef};
@@ -23,18 +23,20 @@ pub struct OwnTicket {
 }
 
 impl OwnTicket {
-    /// A ticket-granting ticket of its client's own realm. Its client is the name that others may address.
+    /// A ticket-granting ticket of its client's own realm. Its client is the name that others may address. `types` are those that
+    /// the acceptor takes ([`Krb5Builder::encryption_types`](crate::Krb5Builder::encryption_types)): what a KDC seals with this
+    /// session key is of its type.
     ///
     /// # Errors
     /// If it is another ticket, or one that cannot be used.
-    pub fn new(credential: &Credential) -> Result<Self, OwnTicketError> {
+    pub fn new(credential: &Credential, types: EncryptionTypes) -> Result<Self, OwnTicketError> {
         let client = &credential.client;
         // RFC 4120 section 7.3, and 3.3.3: the KDC takes only its own from a client.
         if !is_ticket_granting(&credential.server, client) {
             return Err(OwnTicketError::NotTicketGranting);
         }
         credential.read_ticket().map_err(OwnTicketError::BadTicket)?;
-        if credential.key().is_none() {
+        if credential.key_of(types).is_none() {
             return Err(OwnTicketError::UnusableSessionKey(credential.session_etype));
         }
         let own = Self {
@@ -46,11 +48,11 @@ impl OwnTicket {
         own.with_entry(client.clone(), credential.session_etype, key)
     }
 
-    /// That of a credential cache: the one of its default principal that ends last.
+    /// That of a credential cache, as with [`OwnTicket::new`]: the one of its default principal that ends last.
     ///
     /// # Errors
     /// If there is none, or none that can be used.
-    pub fn from_ccache(ccache: &Ccache) -> Result<Self, OwnTicketError> {
+    pub fn from_ccache(ccache: &Ccache, types: EncryptionTypes) -> Result<Self, OwnTicketError> {
         let client = &ccache.default_principal;
         let found = ccache
             .credentials()
@@ -58,7 +60,9 @@ impl OwnTicket {
             .map(|found| &found.credential)
             .filter(|found| found.client == *client && is_ticket_granting(&found.server, client))
             .max_by_key(|found| found.endtime);
-        found.ok_or(OwnTicketError::Absent).and_then(Self::new)
+        found
+            .ok_or(OwnTicketError::Absent)
+            .and_then(|found| Self::new(found, types))
     }
 
     /// Another name by which it may be addressed: the KDC of a Windows domain takes any service name of the account for its
@@ -153,7 +157,7 @@ pub enum OwnTicketError {
     NotTicketGranting,
     /// The ticket is not its DER.
     BadTicket(MessageError),
-    /// The session key is of a type that is not implemented, or of a wrong length: its type.
+    /// The session key is of a type that the acceptor does not take, or of a wrong length: its type.
     UnusableSessionKey(i32),
     /// A part of a name is empty, or longer than 65,535 bytes.
     BadName,
@@ -168,7 +172,7 @@ impl fmt::Display for OwnTicketError {
             Self::UnusableSessionKey(etype) => {
                 write!(
                     f,
-                    "a session key of encryption type {etype}, which is not supported here"
+                    "a session key of encryption type {etype} that is not taken here"
                 )
             }
             Self::BadName => f.write_str("a part of a name is empty or too long"),

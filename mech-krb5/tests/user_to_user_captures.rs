@@ -5,6 +5,7 @@ mod common;
 
 use common::{Counting, Forgetful};
 use mech_krb5::ccache::{Ccache, SealedBy};
+use mech_krb5::crypto::EncryptionTypes;
 use mech_krb5::keytab::Keytab;
 use mech_krb5::{Details, Error, Fact, Krb5, OwnTicket, PacPolicy, Principal};
 use negotiate_core::{Acceptor, Ambient, Reject, Step, Timestamp};
@@ -12,7 +13,8 @@ use std::sync::Arc;
 use testvectors::{UserToUserCapture, user_to_user_captures};
 
 fn own_ticket(capture: &UserToUserCapture) -> OwnTicket {
-    OwnTicket::from_ccache(&Ccache::parse(&capture.own_ccache()).unwrap()).unwrap()
+    let ccache = Ccache::parse(&capture.own_ccache()).unwrap();
+    OwnTicket::from_ccache(&ccache, EncryptionTypes::new()).unwrap()
 }
 
 fn acceptor(own: OwnTicket) -> Acceptor {

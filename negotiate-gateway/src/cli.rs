@@ -135,7 +135,7 @@ Exit status:
 
 /// Accept one token and say what it is, or why it is refused
 ///
-/// The token is judged with the keys of a keytab. Of one that is accepted, it says who sent it, to whom, how it is
+/// The token is judged with the keys of a keytab, or in user-to-user authentication with a ticket of the service's own. Of one that is accepted, it says who sent it, to whom, how it is
 /// encrypted, and until when it is good; of one that is refused, what was seen, what was expected, whose fault it is,
 /// and what to do.
 ///
@@ -144,8 +144,16 @@ Exit status:
 #[command(after_help = "--help shows examples.", after_long_help = EXPLAIN_EXAMPLES)]
 pub(crate) struct Explain {
     /// A keytab with the service's keys; may be given more than once
-    #[arg(long, value_name = "FILE", required = true)]
+    #[arg(long, value_name = "FILE", required_unless_present = "ccache")]
     pub(crate) keytab: Vec<PathBuf>,
+
+    /// A credential cache of whom the service runs for: its ticket-granting ticket opens user-to-user tickets
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ccache: Option<PathBuf>,
+
+    /// Another name by which that ticket's owner may be addressed; may be given more than once
+    #[arg(long, value_name = "PRINCIPAL", requires = "ccache")]
+    pub(crate) also_named: Vec<String>,
 
     /// The time to judge the token at [default: now]
     #[arg(long, value_name = "RFC3339")]
@@ -185,6 +193,9 @@ Examples:
   negotiate explain --keytab http.keytab --now 2026-11-22T05:57:20Z token.bin
       Explain a token that was captured then.
 
+  negotiate explain --ccache /tmp/krb5cc_1000 token.bin
+      Explain a token for a service that runs for a user, without a keytab.
+
 JSON:
   accepted        true or false; another leg needed counts as false
   mechanism       such as \"krb5\"; null if no mechanism took the token
@@ -192,6 +203,8 @@ JSON:
   local_name      its local name by auth_to_local, if --krb5-conf is given and maps it
   acceptor_name   the service's principal
   etype, kvno     numbers of the ticket's encryption type and of the key that opened it
+  sealed_by       what the ticket is sealed with: service_key, or session_key
+                  in user-to-user authentication
   flags           names of the security context's flags
   start_time, end_time   of the ticket, RFC 3339
   delegated       whether a credential came with the token
@@ -205,7 +218,7 @@ JSON:
 Exit status:
   0  accepted
   1  refused
-  2  the command line, a keytab or the token's file cannot be used
+  2  the command line, a keytab, the cache or the token's file cannot be used
   3  good so far, and the client has to send another token";
 
 /// Show a token, a keytab or a credential cache as a tree

@@ -1,5 +1,6 @@
 //! `negotiate decode`: tokens and files as trees.
 
+use crate::ccache_file;
 use crate::cli;
 use crate::failure::Failure;
 use crate::input::{self, Form, Input};
@@ -47,27 +48,11 @@ pub(crate) fn run(arguments: &cli::Decode) -> Result<ExitCode, Failure> {
 fn sources(files: &[PathBuf]) -> Result<Vec<Option<&Path>>, Failure> {
     match files {
         [] => Ok(vec![None]),
-        files => files.iter().map(|file| path(file).map(Some)).collect(),
+        files => files
+            .iter()
+            .map(|file| ccache_file::path(file).map(Some))
+            .collect(),
     }
-}
-
-/// The path in a name as KRB5CCNAME and KRB5_KTNAME have it, TYPE:RESIDUAL, if that type is a file's.
-fn path(name: &Path) -> Result<&Path, Failure> {
-    let Some((cache_type, residual)) = name.to_str().and_then(|name| name.split_once(':')) else {
-        return Ok(name);
-    };
-    let advice = match (cache_type, residual.strip_prefix(':')) {
-        ("FILE" | "WRFILE", _) => return Ok(Path::new(residual)),
-        // MIT krb5's name for one file of a directory.
-        ("DIR", Some(file)) => return Ok(Path::new(file)),
-        ("DIR", None) => "name one of the files in that directory",
-        ("API" | "KCM" | "KEYRING" | "MEMORY" | "MSLSA", _) => {
-            "get the ticket into a file: KRB5CCNAME=FILE:/tmp/ticket kinit"
-        }
-        _ => return Ok(name),
-    };
-    let problem = format!("{} is a credential cache, but no file", name.display());
-    Err(Failure::unusable(problem, advice))
 }
 
 fn name(source: Option<&Path>) -> String {

@@ -1,5 +1,6 @@
 //! The command `negotiate`.
 
+mod ccache_file;
 mod cli;
 mod config;
 mod decode;

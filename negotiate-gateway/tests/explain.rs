@@ -4,8 +4,9 @@ mod common;
 
 use common::login::Service;
 use common::{Ended, file, negotiate, run, scratch, text};
+use negotiate_core::Timestamp;
 use serde_json::Value;
-use testvectors::{Capture, capture, captures};
+use testvectors::{Capture, UserToUserCapture, capture, captures, user_to_user_captures};
 
 const AES: std::ops::RangeInclusive<i32> = 17..=20;
 
@@ -167,6 +168,114 @@ fn a_path_between_realms_is_not_looked_at_where_the_kdc_is_trusted() {
     }
 }
 
+/// A token of user-to-user authentication, by the credential cache of whom the service ran for.
+fn explain_user_to_user(capture: &UserToUserCapture, more: &[&str]) -> Ended {
+    let ccache = file("server.ccache", capture.own_ccache());
+    let now = Timestamp::from_unix_micros(capture.captured_micros()).to_string();
+    let mut command = negotiate(["explain", "--ccache", text(&ccache), "--now", &now]);
+    run(command.args(more), &capture.initiator_token())
+}
+
+#[test]
+fn user_to_user_tokens_are_opened_by_the_cache() {
+    let captures = user_to_user_captures();
+    assert_eq!(captures.len(), 2);
+    for capture in captures {
+        let name = capture.name();
+        let said = explain_user_to_user(&capture, &["--also-named", capture.target(), "--json"]);
+        assert_eq!(said.status, Some(0), "{name}: {said:?}");
+        let json: Value = serde_json::from_str(&said.out).expect("JSON");
+        for (key, expected) in [
+            ("src_name", capture.initiator()),
+            ("acceptor_name", capture.target()),
+            ("sealed_by", "session_key"),
+        ] {
+            assert_eq!(json[key], expected, "{name}: {json}");
+        }
+        let said = explain_user_to_user(&capture, &["--also-named", capture.target()]);
+        assert!(
+            said.out
+                .contains("note            user-to-user: the ticket is sealed"),
+            "{said:?}"
+        );
+        assert!(!said.out.contains("key version"), "{said:?}");
+    }
+}
+
+/// Samba's KDC makes tickets for the service names of an account, which its ticket does not say.
+#[test]
+fn a_user_to_user_ticket_for_a_name_that_nobody_told_is_refused() {
+    let capture = user_to_user_captures();
+    let capture = capture
+        .iter()
+        .find(|capture| capture.name() == "samba/u2u-krb5-mutual");
+    let said = explain_user_to_user(capture.expect("captured"), &[]);
+    assert_eq!(said.status, Some(1), "{said:?}");
+    for text in ["[krb5.user_to_user_name]", "--also-named"] {
+        assert!(said.out.contains(text), "{said:?}");
+    }
+}
+
+/// KERB-TGT-REQUEST without names (draft-swift-win2k-krb-user2user-03), in the framing of RFC 2743.
+#[test]
+fn who_asks_for_the_ticket_is_to_send_more() {
+    let request = b"\x60\x1a\x06\x0a\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x03\x04\x00\
+        \x30\x0a\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x10";
+    let capture = &user_to_user_captures()[0];
+    let ccache = file("server.ccache", capture.own_ccache());
+    let now = Timestamp::from_unix_micros(capture.captured_micros()).to_string();
+    let said = run(
+        &mut negotiate(["explain", "--ccache", text(&ccache), "--now", &now]),
+        request,
+    );
+    assert_eq!(said.status, Some(3), "{said:?}");
+    assert!(said.out.contains("a token of krb5-user-to-user"), "{said:?}");
+    let keytab = Service::new().keytab;
+    let said = run(&mut negotiate(["explain", "--keytab", text(&keytab)]), request);
+    assert_eq!(said.status, Some(1), "{said:?}");
+}
+
+#[test]
+fn caches_that_cannot_be_used_are_named() {
+    let no_cache = file("none", b"\x05\x09");
+    let of_service = {
+        // The one of a client: nobody's own ticket for the realm that is asked for.
+        file(
+            "empty.ccache",
+            b"\x05\x04\x00\x00\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01R\x00\x00\x00\x01a",
+        )
+    };
+    let own = file("own.ccache", user_to_user_captures()[0].own_ccache());
+    for (arguments, problem) in [
+        (&["--ccache", text(&no_cache)][..], "cannot be used"),
+        (
+            &["--ccache", text(&of_service)],
+            "the cache has no ticket-granting ticket",
+        ),
+        (&["--ccache", "KCM:0"], "is a credential cache, but no file"),
+        (&["--ccache", "/none"], "credential cache /none cannot be read"),
+        (
+            &["--ccache", text(&own), "--also-named", "a/b@"],
+            "--also-named \"a/b@\" is no principal",
+        ),
+    ] {
+        let said = run(
+            &mut negotiate(["explain"].iter().chain(arguments).copied()),
+            b"YQ==",
+        );
+        assert_eq!(said.status, Some(2), "{said:?}");
+        assert!(
+            said.err.contains(problem) && said.err.contains("\n  help: "),
+            "{problem}: {said:?}"
+        );
+    }
+    let own = format!("FILE:{}", text(&own));
+    assert_eq!(
+        run(&mut negotiate(["explain", "--ccache", &own]), b"YQ==").status,
+        Some(1)
+    );
+}
+
 #[test]
 fn the_object_has_the_documented_keys_and_types() {
     let capture = capture("mit/http-spnego-cb-deleg");
@@ -180,6 +289,7 @@ fn the_object_has_the_documented_keys_and_types() {
         "acceptor_name",
         "etype",
         "kvno",
+        "sealed_by",
         "flags",
         "start_time",
         "end_time",
@@ -204,6 +314,7 @@ fn the_object_has_the_documented_keys_and_types() {
         "acceptor_name": "HTTP/www.mit.test@MIT.TEST",
         "etype": 18,
         "kvno": 1,
+        "sealed_by": "service_key",
         "flags": ["delegate", "mutual", "confidentiality", "integrity", "channel_bound"],
         "start_time": "2026-11-22T05:57:19Z",
         "end_time": "2026-11-23T05:57:19Z",

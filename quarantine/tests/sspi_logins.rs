@@ -1,6 +1,7 @@
 //! sspi's initiator logs in to our acceptor: alone and through SPNEGO, and is refused as everybody is.
 
 use mech_krb5::ccache::SealedBy;
+use mech_krb5::crypto::EncryptionTypes;
 use mech_krb5::kdc::{AsExchange, ClientSecret};
 use mech_krb5::keytab::Keytab;
 use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig, OnStart};
@@ -143,7 +144,7 @@ fn three_legs_with_mech_list_mics() {
 fn user_to_user(kdc: &Kdc) -> (Acceptor, Arc<OwnTicket>) {
     let exchange = AsExchange::new(kdc.principal(SERVICE), ClientSecret::password("its own"));
     let tgt = kdc.run(|ambient| exchange.begin(ambient)).unwrap();
-    let own = Arc::new(OwnTicket::new(&tgt).unwrap());
+    let own = Arc::new(OwnTicket::new(&tgt, EncryptionTypes::new()).unwrap());
     let config = MemoryReplayConfig {
         on_start: OnStart::Accept,
         ..MemoryReplayConfig::default()

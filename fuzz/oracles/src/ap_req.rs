@@ -8,6 +8,7 @@ use crate::kerberos;
 use crate::refusal;
 use crate::support::{Counting, Forgetful};
 use mech_krb5::ccache::Ccache;
+use mech_krb5::crypto::EncryptionTypes;
 use mech_krb5::keytab::{Keytab, KeytabEntry};
 use mech_krb5::{Krb5, OwnTicket, Principal, message};
 use negotiate_core::{Acceptor, Ambient, MechType, Seconds, Step, Timestamp};
@@ -172,7 +173,8 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     }
     let with_own_ticket = user_to_user_captures().swap_remove(0);
     let cache = Ccache::parse(&with_own_ticket.own_ccache()).expect("a captured cache");
-    let own_ticket = Arc::new(OwnTicket::from_ccache(&cache).expect("a ticket-granting ticket"));
+    let own_ticket =
+        Arc::new(OwnTicket::from_ccache(&cache, EncryptionTypes::new()).expect("a ticket-granting ticket"));
     let krb5 = Krb5::builder(Keytab::from_entries(entries))
         .user_to_user(Arc::clone(&own_ticket))
         .replay_cache(Arc::new(Forgetful))

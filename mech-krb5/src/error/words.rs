@@ -271,7 +271,7 @@ impl Fact {
             Self::UserToUser => {
                 "the client found an account without a service key for this name: register the SPN on an account whose \
                  key is in the keytab; a service that runs for a user without one gives its acceptor that user's \
-                 ticket-granting ticket (Krb5Builder::user_to_user)"
+                 ticket-granting ticket (Krb5Builder::user_to_user; explain --ccache)"
                     .into()
             }
             Self::OwnTicketExpired { .. } => {
@@ -280,7 +280,7 @@ impl Fact {
             }
             Self::UserToUserOtherName { .. } => {
                 "the client is to ask for a ticket to that name; if the account has this one, too, tell the acceptor \
-                 (OwnTicket::also_named)"
+                 (OwnTicket::also_named; explain --also-named)"
                     .into()
             }
             Self::OtherSessionKey => {

@@ -7,7 +7,7 @@ use crate::forge::{Cammac, GssChecksum, Ticket, authorization_data, framed_as, i
 use crate::initiator::{open_ap_rep, protection, unframed_of};
 use crate::login::{CLIENT, ETYPE, Framing, Login, NOW, Server, after, error, fact, key, principal};
 use mech_krb5::ccache::{Ccache, CcacheCredential, CcacheEntry, SealedBy};
-use mech_krb5::crypto::{EncryptionType, Key};
+use mech_krb5::crypto::{EncryptionType, EncryptionTypes, Key};
 use mech_krb5::keytab::{Keytab, KeytabMiss, Match};
 use mech_krb5::message::{ApOptions, KrbError};
 use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig, OnStart};
@@ -49,7 +49,7 @@ fn tgt(client: &str, server: &str, session_key: &Key) -> Credential {
 }
 
 fn own_ticket() -> OwnTicket {
-    OwnTicket::new(&tgt(OWN, KRBTGT, &own_key())).unwrap()
+    OwnTicket::new(&tgt(OWN, KRBTGT, &own_key()), EncryptionTypes::new()).unwrap()
 }
 
 /// Without a keytab.
@@ -508,7 +508,8 @@ fn a_renewed_ticket_is_used_at_once_and_the_old_one_where_it_was_given() {
         panic!("no ticket")
     };
     let newer = key(ETYPE, "newer-session");
-    *source.0.lock().unwrap() = Arc::new(OwnTicket::new(&tgt(OWN, KRBTGT, &newer)).unwrap());
+    *source.0.lock().unwrap() =
+        Arc::new(OwnTicket::new(&tgt(OWN, KRBTGT, &newer), EncryptionTypes::new()).unwrap());
     let older_login = login().token();
     assert!(matches!(step(exchange, &older_login), Ok(Step::Complete { .. })));
     let reject = step(acceptor.exchange(None), &older_login).unwrap_err();
@@ -630,24 +631,62 @@ fn only_a_ticket_granting_ticket_of_its_own_realm_will_do() {
         "krbtgt/OTHER.TEST@OTHER.TEST",
         "krbtgt@EXAMPLE.TEST",
     ] {
-        let refused = OwnTicket::new(&tgt(OWN, server, &own_key())).unwrap_err();
+        let refused = OwnTicket::new(&tgt(OWN, server, &own_key()), EncryptionTypes::new()).unwrap_err();
         assert_eq!(refused, OwnTicketError::NotTicketGranting, "{server}");
     }
-    // DES3, and RC4, which no policy is asked about here: a session that needs it is better got anew.
+    // DES3, and RC4, which nobody named.
     for etype in [16, 23] {
         let mut credential = tgt(OWN, KRBTGT, &own_key());
         credential.session_etype = etype;
-        let refused = OwnTicket::new(&credential).unwrap_err();
+        let refused = OwnTicket::new(&credential, EncryptionTypes::new()).unwrap_err();
         assert_eq!(refused, OwnTicketError::UnusableSessionKey(etype));
     }
     let mut credential = tgt(OWN, KRBTGT, &own_key());
     credential.ticket.push(0);
     assert!(matches!(
-        OwnTicket::new(&credential),
+        OwnTicket::new(&credential, EncryptionTypes::new()),
         Err(OwnTicketError::BadTicket(_))
     ));
     let named = own_ticket().also_named(principal("TERMSRV/host@"));
     assert_eq!(named.unwrap_err(), OwnTicketError::BadName);
+}
+
+/// What a KDC seals with a session key is of its type: it is taken where the acceptor names that, for its own ticket and for all.
+#[test]
+fn a_session_key_of_a_named_type_is_taken_where_it_is_named() {
+    let named = [
+        (EncryptionType::Rc4Hmac, EncryptionTypes::new().danger_with_rc4()),
+        #[cfg(feature = "camellia")]
+        (
+            EncryptionType::Camellia256CtsCmac,
+            EncryptionTypes::new().with_camellia(),
+        ),
+    ];
+    for (etype, types) in named {
+        let own_key = key(etype, "own-session");
+        let tgt = tgt(OWN, KRBTGT, &own_key);
+        let refused = OwnTicket::new(&tgt, EncryptionTypes::new()).unwrap_err();
+        assert_eq!(refused, OwnTicketError::UnusableSessionKey(etype.number()));
+        let mut login = login();
+        login.ticket.service_key = own_key;
+        let judge = |policy: EncryptionTypes| {
+            let krb5 = Krb5::builder(Keytab::from_entries(Vec::new()))
+                .user_to_user(Arc::new(OwnTicket::new(&tgt, types).unwrap()))
+                .encryption_types(policy)
+                .replay_cache(Arc::new(crate::common::Forgetful));
+            let acceptor = Acceptor::builder().mechanism(krb5.build().unwrap());
+            let exchange = acceptor.build().unwrap().exchange(None);
+            let random = &mut Counting(0);
+            exchange.step(&login.token(), &mut Ambient { now: NOW, random })
+        };
+        let Ok(Step::Complete { context, .. }) = judge(types) else {
+            panic!("{etype}")
+        };
+        let details: &mech_krb5::Details = context.details().unwrap();
+        assert_eq!((details.etype, details.sealed_by), (etype, SealedBy::SessionKey));
+        let reject = judge(EncryptionTypes::new()).unwrap_err();
+        assert_eq!(fact(&reject), Fact::EncryptionTypeRefused(etype.number()));
+    }
 }
 
 #[test]
@@ -682,7 +721,7 @@ fn of_a_cache_the_ticket_of_its_principal_that_ends_last_is_taken() {
         entry(ending(OWN, "krbtgt/OTHER.TEST@EXAMPLE.TEST", 400), service()),
         CcacheEntry::Removed,
     ];
-    let own = OwnTicket::from_ccache(&cache(entries)).unwrap();
+    let own = OwnTicket::from_ccache(&cache(entries), EncryptionTypes::new()).unwrap();
     assert_eq!(own.endtime(), NOW.plus(Seconds(300)));
     let debug = format!("{own:?}");
     assert!(
@@ -690,7 +729,7 @@ fn of_a_cache_the_ticket_of_its_principal_that_ends_last_is_taken() {
         "{debug}"
     );
     assert_eq!(
-        OwnTicket::from_ccache(&cache(vec![CcacheEntry::Removed])).unwrap_err(),
+        OwnTicket::from_ccache(&cache(vec![CcacheEntry::Removed]), EncryptionTypes::new()).unwrap_err(),
         OwnTicketError::Absent
     );
 }

@@ -31,10 +31,11 @@ pub(super) enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mechanism(Vec<u8>);
 
-const NAMED: [MechType; 6] = [
+const NAMED: [MechType; 7] = [
     MechType::SPNEGO,
     MechType::KRB5,
     MechType::MS_KRB5,
+    MechType::KRB5_USER_TO_USER,
     MechType::NTLMSSP,
     MechType::NEGOEX,
     MechType::IAKERB,
@@ -157,6 +158,10 @@ mod tests {
             (
                 b"\x60\x0d\x06\x09\x2a\x86\x48\x82\xf7\x12\x01\x02\x02\x01\x00",
                 "a token of krb5 (Microsoft's identifier), without SPNEGO",
+            ),
+            (
+                b"\x60\x0e\x06\x0a\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x03\x04\x00",
+                "a token of krb5-user-to-user, without SPNEGO",
             ),
             (
                 b"\x60\x0d\x06\x09\x2a\x86\x48\x86\xf7\x12\x01\x02\x02\x02\x00",

@@ -5,6 +5,7 @@ mod attributes;
 mod kind;
 mod report;
 
+use crate::ccache_file;
 use crate::cli;
 use crate::encryption_types::TakenTypes;
 use crate::failure::Failure;
@@ -16,10 +17,11 @@ use kind::Kind;
 use mech_krb5::crypto::EncryptionTypes;
 use mech_krb5::keytab::{Keytab, KeytabEntry};
 use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
-use mech_krb5::{Krb5, Principal};
+use mech_krb5::{Krb5, OwnTicket, Principal};
 use negotiate_core::{Acceptor, Ambient, Random, Reject, Secret, Step, SystemRandom, Timestamp};
 use report::Report;
 use std::error::Error;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -28,7 +30,10 @@ use std::sync::Arc;
 /// # Errors
 /// If a keytab or the input cannot be used. That the token is refused is no error but the answer.
 pub(crate) fn run(arguments: &cli::Explain) -> Result<ExitCode, Failure> {
-    let keytab = keytab_file::load_all(&arguments.keytab)?;
+    let keytab = match arguments.keytab.as_slice() {
+        [] => Keytab::from_entries(Vec::new()),
+        paths => keytab_file::load_all(paths)?,
+    };
     let bytes = input::read(arguments.file.as_deref())?;
     let krb5_conf = Krb5Conf::load(&arguments.krb5_conf)?;
     let (report, status) = match Input::parse(&bytes) {
@@ -89,8 +94,17 @@ fn acceptor(arguments: &cli::Explain, keytab: Keytab, krb5_conf: &Krb5Conf) -> R
     for (warning, advice) in types.warnings() {
         crate::warn(warning, advice);
     }
+    let krb5 = Krb5::builder(with_a_usable_key(keytab, types.types())?);
+    let krb5 = match &arguments.ccache {
+        Some(ccache) => krb5.user_to_user(Arc::new(own_ticket(
+            ccache,
+            &arguments.also_named,
+            types.types(),
+        )?)),
+        None => krb5,
+    };
     let krb5 = types
-        .configure(Krb5::builder(with_a_usable_key(keytab, types.types())?))
+        .configure(krb5)
         .replay_cache(Arc::new(NothingSeen))
         .transited(transited);
     let krb5 = match krb5_conf.clock_skew() {
@@ -101,6 +115,28 @@ fn acceptor(arguments: &cli::Explain, keytab: Keytab, krb5_conf: &Krb5Conf) -> R
     let krb5 = krb5.map_err(|error| Failure::unusable(error.to_string(), "report it"))?;
     let acceptor = Acceptor::builder().mechanism(krb5).build();
     acceptor.map_err(|error| Failure::unusable(error.to_string(), "report it"))
+}
+
+/// The ticket-granting ticket of a credential cache, for user-to-user authentication.
+fn own_ticket(ccache: &Path, also_named: &[String], types: EncryptionTypes) -> Result<OwnTicket, Failure> {
+    let own = OwnTicket::from_ccache(&ccache_file::load(ccache)?, types).map_err(|error| {
+        Failure::unusable(
+            format!("credential cache {}: {error}", ccache.display()),
+            "name the cache of whom the service runs for, with a ticket that kinit got",
+        )
+    })?;
+    also_named.iter().try_fold(own, |own, name| {
+        let named = Principal::parse(name)
+            .ok()
+            .map(|principal| own.also_named(principal));
+        match named {
+            Some(Ok(own)) => Ok(own),
+            _ => Err(Failure::unusable(
+                format!("--also-named {name:?} is no principal"),
+                "write it with its realm: TERMSRV/host.example.com@EXAMPLE.COM",
+            )),
+        }
+    })
 }
 
 /// The mechanism takes no keytab that opens nothing, but the explanation for that is what is wanted here: a key that

@@ -5,6 +5,7 @@ use super::kind::Kind;
 use crate::input::Form;
 use crate::krb5_conf::Krb5Conf;
 use mech_krb5::Details;
+use mech_krb5::ccache::SealedBy;
 use mech_krb5::keytab::Match;
 use negotiate_core::{Explain, Reject, SecurityContext, Step};
 use negotiate_decode::printable;
@@ -26,6 +27,8 @@ pub(super) struct Report {
     acceptor_name: Option<String>,
     etype: Option<i32>,
     kvno: Option<u32>,
+    /// `service_key` or `session_key`.
+    sealed_by: Option<&'static str>,
     flags: Option<Vec<&'static str>>,
     start_time: Option<String>,
     end_time: Option<String>,
@@ -91,9 +94,13 @@ impl Report {
             acceptor_name: context.acceptor().map(ToString::to_string),
             etype: krb5.map(|details| details.etype.number()),
             kvno: krb5.map(|details| details.kvno),
+            sealed_by: krb5.map(|details| match details.sealed_by {
+                SealedBy::ServiceKey => "service_key",
+                SealedBy::SessionKey => "session_key",
+            }),
             flags: Some(context.flags().names().collect()),
             start_time: krb5.map(|details| details.starttime.to_string()),
-            note: krb5.and_then(|details| note(details.key_match)),
+            note: krb5.and_then(note),
             delegated: Some(krb5.is_some_and(|details| details.delegated.is_some())),
             attributes: krb5.map(Attributes::of),
             name_attributes: krb5.map(attributes::name_attributes),
@@ -149,7 +156,12 @@ impl Report {
             ("local name", self.local_name.clone()),
             ("service", self.acceptor_name.clone()),
             ("encryption type", etype),
-            ("key version", self.kvno.map(|kvno| kvno.to_string())),
+            (
+                "key version",
+                self.kvno
+                    .filter(|_| self.sealed_by != Some("session_key"))
+                    .map(|kvno| kvno.to_string()),
+            ),
             ("flags", self.flags.as_ref().map(|flags| flags.join(", "))),
             ("valid from", self.start_time.clone()),
             ("valid until", self.end_time.clone()),
@@ -175,8 +187,11 @@ impl Report {
 }
 
 /// What is worth knowing of how the key was found.
-fn note(found: Match) -> Option<&'static str> {
-    match found {
+fn note(details: &Details) -> Option<&'static str> {
+    if details.sealed_by == SealedBy::SessionKey {
+        return Some("user-to-user: the ticket is sealed with the session key of this server's own ticket");
+    }
+    match details.key_match {
         Match::OtherVersion => Some("the keytab has this key under another version than the ticket names"),
         Match::Alias => Some("the ticket names another service than those of the keytab with this key"),
         _ => None,

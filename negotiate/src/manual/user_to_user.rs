@@ -10,12 +10,13 @@
 //! #     replay_cache: std::sync::Arc<dyn negotiate::krb5::replay::ReplayCache>,
 //! # ) -> Result<negotiate::Acceptor, Box<dyn std::error::Error>> {
 //! use negotiate::Acceptor;
-//! use negotiate::krb5::{Krb5, OwnTicket, ccache::Ccache, keytab::Keytab};
+//! use negotiate::krb5::{Krb5, OwnTicket, ccache::Ccache, crypto::EncryptionTypes, keytab::Keytab};
 //! use std::sync::Arc;
 //!
 //! let cache = Ccache::parse(&std::fs::read("/tmp/krb5cc_1000")?)?;
+//! let own_ticket = OwnTicket::from_ccache(&cache, EncryptionTypes::new())?;
 //! let krb5 = Krb5::builder(Keytab::from_entries(Vec::new()))
-//!     .user_to_user(Arc::new(OwnTicket::from_ccache(&cache)?))
+//!     .user_to_user(Arc::new(own_ticket))
 //!     .replay_cache(replay_cache)
 //!     .build()?;
 //! let acceptor = Acceptor::builder().mechanism(krb5).build()?;
@@ -23,7 +24,8 @@
 //! # }
 //! ```
 //!
-//! With a keytab in its place, tickets of both kinds are taken.
+//! With a keytab in its place, tickets of both kinds are taken. Where the acceptor takes RC4 or Camellia
+//! (`Krb5Builder::encryption_types`), give the same types to `OwnTicket`: its session key may be of one of them then.
 //!
 //! # How clients get the ticket
 //!
@@ -46,6 +48,12 @@
 //! (RFC 4120 section 3.3.3). A Windows domain allows each service name of the account, and its clients ask for one of them:
 //! `OwnTicket::also_named` tells the acceptor. A restriction to names is met if one of these is allowed; as with keys of a keytab, it
 //! does not separate names that share the key.
+//!
+//! # When it does not work
+//!
+//! `negotiate explain --ccache FILE` judges a client's token with the ticket of a credential cache, that of whoever the service
+//! runs for; `--also-named PRINCIPAL` tells it the other names. A token that asks for the ticket is good so far (exit status 3): what
+//! the client sends next is the AP-REQ. In SPNEGO that comes in a NegTokenResp, out of which `negotiate decode` shows it.
 //!
 //! # Not in the gateway
 //!

@@ -5,6 +5,7 @@ use super::policy::kdc_key;
 use super::{Clear, Keys, NOW, Outer, Service};
 use crate::forge;
 use crate::support::Counting;
+use mech_krb5::crypto::EncryptionTypes;
 use mech_krb5::{Credential, OwnTicket, Principal};
 use negotiate_core::{MechType, Secret, Timestamp};
 
@@ -68,7 +69,7 @@ impl Keys<'_> {
             renew_till: None,
             ticket: ticket.seal(&mut Counting(3)),
         };
-        let own = OwnTicket::new(&credential).and_then(|own| own.also_named(alias));
+        let own = OwnTicket::new(&credential, EncryptionTypes::new()).and_then(|own| own.also_named(alias));
         own.expect("a ticket-granting ticket")
     }
 }

@@ -60,7 +60,7 @@ impl Base {
     pub(crate) fn new(name: &str, judge: &Judge, conversation: Conversation, leg: usize) -> Self {
         Self {
             name: name.to_owned(),
-            pieces: read::token(&conversation[leg], &judge.keys()),
+            pieces: read::token(&conversation[leg], &judge.keys(), judge.types.encryption_types()),
             judge: judge.clone(),
             conversation,
             leg,

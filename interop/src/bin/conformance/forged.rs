@@ -1,13 +1,14 @@
 //! Valid conversations made from fixed keys: what captures do not hold, and all optional fields at once.
 
 mod from_kdc;
+mod named;
 mod pacs;
 
 use crate::case::Base;
 use crate::draw::Draw;
 use crate::forge::{Authenticator, CarriedKey, CredInfo, GssChecksum, KrbCred, Ticket};
 use crate::forge::{authorization_data, extension, framed, neg_token_init};
-use crate::judge::Judge;
+use crate::judge::{Judge, Types};
 use md5::{Digest as _, Md5};
 use mech_krb5::Principal;
 use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
@@ -110,6 +111,7 @@ pub(crate) fn bases(directory: &Path) -> Vec<Base> {
         keytab: keytab(directory),
         now: NOW,
         bindings: None,
+        types: Types::Default,
     };
     let mut bases = Vec::new();
     let mut add = |name: &str, judge: &Judge, conversation: &[&[u8]], leg| {
@@ -143,6 +145,11 @@ pub(crate) fn bases(directory: &Path) -> Vec<Base> {
         within: "authorization-data",
         ..Base::new(&format!("forged/{name}"), &unbound, vec![login.spnego()], 0)
     }));
+    let taking_named = Judge {
+        types: Types::Named,
+        ..unbound
+    };
+    bases.extend(named::bases(&taking_named));
     bases
 }
 
@@ -376,6 +383,10 @@ fn nothing_optional() -> Login {
 
 /// With a forwarded ticket-granting ticket, under the subkey or in clear.
 fn delegating(is_sealed: bool) -> Login {
+    delegating_in(Login::new(MUTUAL), is_sealed)
+}
+
+fn delegating_in(login: Login, is_sealed: bool) -> Login {
     let mut draw = Draw::new(2);
     let tgt_key = key(ETYPE, "tgt session");
     let tgt = Ticket::new(
@@ -397,7 +408,7 @@ fn delegating(is_sealed: bool) -> Login {
         caddr: Some(vec![(2, vec![192, 0, 2, 1])]),
     };
     let cred = KrbCred::new(vec![tgt.seal(&mut draw)], vec![info]);
-    Login::new(MUTUAL).with(|login| {
+    login.with(|login| {
         let cred = if is_sealed {
             cred.seal(&login.subkey, &mut draw)
         } else {
@@ -516,7 +527,7 @@ fn keytab(directory: &Path) -> std::path::PathBuf {
             .expect("fits a keytab")
     };
     let mut entries = Vec::new();
-    for etype in ETYPES {
+    for etype in ETYPES.into_iter().chain(named::ETYPES) {
         entries.push(entry(SERVICE, etype, "service"));
         entries.push(entry(ALIAS, etype, "service"));
         entries.push(entry(

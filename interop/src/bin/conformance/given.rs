@@ -2,19 +2,38 @@
 
 use crate::case::{Amount, Base, Case, Origin};
 use crate::draw::Draw;
-use crate::judge::Judge;
+use crate::judge::{Judge, Types};
 use mech_krb5::Principal;
 use mech_krb5::keytab::{Keytab, KeytabEntry};
 use negotiate_core::Timestamp;
 use std::path::Path;
 use testvectors::{Capture, captures, load, load_directory};
 
+fn with_keys() -> impl Iterator<Item = Capture> {
+    captures()
+        .into_iter()
+        .filter(|capture| capture.case().has("keytab"))
+}
+
+/// Captured tokens with RC4 or Camellia, for acceptors that take them.
+pub(crate) fn named() -> Vec<Base> {
+    let has_named = |capture: &Capture| matches!(capture.ticket_etype(), 23 | 25 | 26);
+    with_keys()
+        .filter(has_named)
+        .map(|capture| {
+            let judge = Judge {
+                types: Types::Named,
+                ..judge(&capture)
+            };
+            let name = format!("named/{}", capture.name());
+            Base::new(&name, &judge, vec![capture.initiator_token()], 0)
+        })
+        .collect()
+}
+
 /// Every captured token that a keytab belongs to.
 pub(crate) fn bases() -> Vec<Base> {
-    let with_keys = captures()
-        .into_iter()
-        .filter(|capture| capture.case().has("keytab"));
-    with_keys
+    with_keys()
         .map(|capture| {
             Base::new(
                 capture.name(),
@@ -46,6 +65,7 @@ pub(crate) fn windows(directory: &Path) -> Vec<Base> {
             keytab,
             now,
             bindings: None,
+            types: Types::Default,
         };
         Base::new(
             &format!("windows/{}", case.name()),
@@ -64,6 +84,7 @@ fn judge(capture: &Capture) -> Judge {
         bindings: capture
             .channel_bindings()
             .map(|bindings| bindings.application_data),
+        types: Types::Default,
     }
 }
 

@@ -4,6 +4,7 @@ use crate::draw::Draw;
 use crate::verdict::{Facts, Pac, Verdict, neg_state};
 use interop::peers::{at_clock, tool};
 use md5::{Digest as _, Md5};
+use mech_krb5::crypto::EncryptionTypes;
 use mech_krb5::keytab::Keytab;
 use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
 use mech_krb5::{Credential, Details, Fact, Krb5, Krb5ConfigError, NotUtf8, Warning};
@@ -25,12 +26,45 @@ pub(crate) struct Judge {
     pub(crate) now: Timestamp,
     /// Application data.
     pub(crate) bindings: Option<Vec<u8>>,
+    pub(crate) types: Types,
+}
+
+/// Which encryption types both take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Types {
+    /// Those that we take without their being named.
+    Default,
+    /// RC4 and Camellia besides.
+    Named,
+}
+
+impl Types {
+    pub(crate) const fn encryption_types(self) -> EncryptionTypes {
+        let types = EncryptionTypes::new();
+        match self {
+            Self::Default => types,
+            Self::Named => types.danger_with_rc4().with_camellia(),
+        }
+    }
+
+    /// For `KRB5_CONFIG`. What an earlier file of it says counts.
+    const fn krb5_conf(self) -> &'static str {
+        match self {
+            Self::Default => concat!(env!("CARGO_MANIFEST_DIR"), "/conformance/krb5.conf"),
+            Self::Named => concat!(
+                env!("CARGO_MANIFEST_DIR"),
+                "/conformance/krb5-named.conf:",
+                env!("CARGO_MANIFEST_DIR"),
+                "/conformance/krb5.conf"
+            ),
+        }
+    }
 }
 
 /// The tokens of one initiator, in order.
 pub(crate) type Conversation = Vec<Vec<u8>>;
 
-/// negotiate-core's acceptor with mech-krb5 and every default.
+/// negotiate-core's acceptor with mech-krb5 and every default but for the types.
 pub(crate) struct Ours {
     /// Or why the keytab is not enough for one.
     acceptor: Result<Acceptor, Krb5ConfigError>,
@@ -56,6 +90,7 @@ impl Judge {
 
     pub(crate) fn ours(&self) -> Ours {
         let krb5 = Krb5::builder(self.keys())
+            .encryption_types(self.types.encryption_types())
             .replay_cache(Arc::new(Forgetful))
             .build();
         let bindings = self.bindings.clone();
@@ -204,8 +239,9 @@ impl Mit {
         let (year, month, day, hour, minute, second) = judge.now.civil();
         let clock = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}");
         let mut command = at_clock(&clock, &accept);
-        let config = concat!(env!("CARGO_MANIFEST_DIR"), "/conformance/krb5.conf");
-        command.env("TZ", "UTC").env("KRB5_CONFIG", config);
+        command
+            .env("TZ", "UTC")
+            .env("KRB5_CONFIG", judge.types.krb5_conf());
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

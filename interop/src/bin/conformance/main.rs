@@ -1,6 +1,6 @@
 //! The same tokens for mech-krb5 and for MIT krb5's acceptor, and whether they agree. Started by `conformance/run`.
 //!
-//! Both have the same keytab, clock and channel bindings, and no replay cache. Every capture and vector is shown to both,
+//! Both have the same keytab, clock, channel bindings and encryption types, and no replay cache. Every capture and vector is shown to both,
 //! and what mutation makes of valid tokens, inside the seals too: each kind of change at each place, then several at
 //! random. What only one of them accepts must stand in `conformance/explained.txt`.
 
@@ -53,6 +53,7 @@ fn main() -> ExitCode {
     let mut report = Report::new(explained::load(), &options.list);
     let mut mit: Option<(Judge, Mit)> = None;
     let mut bases = given::bases();
+    bases.extend(given::named());
     bases.extend(given::windows(&interop::peers::state("")));
     bases.extend(forged::bases(&interop::peers::state("")));
     for base in bases

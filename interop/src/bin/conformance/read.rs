@@ -6,7 +6,7 @@ use crate::draw::Draw;
 use crate::pac;
 use crate::shape::Shape;
 use crate::tree::{Content, Length, Node, Part, write};
-use mech_krb5::crypto::{EncryptionType, Key, KeyUsage, SpecificKey};
+use mech_krb5::crypto::{EncryptionTypes, Key, KeyUsage, SpecificKey};
 use mech_krb5::keytab::{Keytab, KeytabEntry};
 use mech_krb5::message;
 use negotiate_core::MechType;
@@ -14,9 +14,10 @@ use negotiate_core::der::{Reader, Tag};
 use std::sync::Arc;
 
 /// Reads a token as far as it is DER and the keys open it. Written again unchanged it is the same but for the seals.
-pub(crate) fn token(token: &[u8], keytab: &Keytab) -> Option<Vec<Node>> {
+pub(crate) fn token(token: &[u8], keytab: &Keytab, types: EncryptionTypes) -> Option<Vec<Node>> {
     let mut opener = Opener {
         keytab,
+        types,
         service_key: None,
         session_key: None,
         subkey: None,
@@ -28,6 +29,7 @@ pub(crate) fn token(token: &[u8], keytab: &Keytab) -> Option<Vec<Node>> {
 /// The keys that open what is sealed; all but the keytab's are found on the way.
 struct Opener<'k> {
     keytab: &'k Keytab,
+    types: EncryptionTypes,
     service_key: Option<Key>,
     session_key: Option<Key>,
     subkey: Option<Key>,
@@ -99,10 +101,10 @@ impl Opener<'_> {
         match shape {
             Shape::MechToken => self.series(content, Shape::Token, path).map(Content::Pieces),
             Shape::TicketCipher => {
-                let keys: Vec<Key> = self.keytab.entries().iter().filter_map(usable).collect();
+                let keys: Vec<Key> = self.usable_keys();
                 let (key, plaintext) = open(&keys, KeyUsage::TICKET, content)?;
                 let part = message::EncTicketPart::decode(&plaintext).ok()?;
-                self.session_key = part.key.to_key()?.ok();
+                self.session_key = part.key.to_key_of(self.types)?.ok();
                 self.service_key = Some(key.clone());
                 self.sealed(key.for_usage(KeyUsage::TICKET), &plaintext, "EncTicketPart")
             }
@@ -110,7 +112,9 @@ impl Opener<'_> {
                 let key = [self.session_key.clone()?];
                 let (key, plaintext) = open(&key, KeyUsage::AP_REQ_AUTHENTICATOR, content)?;
                 let authenticator = message::Authenticator::decode(&plaintext).ok()?;
-                self.subkey = authenticator.subkey.and_then(|key| key.to_key()?.ok());
+                self.subkey = authenticator
+                    .subkey
+                    .and_then(|key| key.to_key_of(self.types)?.ok());
                 let key = key.for_usage(KeyUsage::AP_REQ_AUTHENTICATOR);
                 self.sealed(key, &plaintext, "Authenticator")
             }
@@ -132,6 +136,12 @@ impl Opener<'_> {
             Shape::KdcIssuedMac => self.mac(content, KeyUsage::AD_KDC_ISSUED_CHECKSUM, path),
             _ => None,
         }
+    }
+
+    fn usable_keys(&self) -> Vec<Key> {
+        let usable =
+            |entry: &KeytabEntry| Key::new(self.types.find(entry.etype())?, entry.key().expose()).ok();
+        self.keytab.entries().iter().filter_map(usable).collect()
     }
 
     /// What stands in an element of authorization data, by the element's type.
@@ -258,10 +268,6 @@ fn element(path: &str, tag: Tag, inside: Option<Content>, bytes: &[u8]) -> Node 
             content: inside.unwrap_or_else(|| Content::Bytes(bytes.to_vec())),
         },
     }
-}
-
-fn usable(entry: &KeytabEntry) -> Option<Key> {
-    Key::new(EncryptionType::from_number(entry.etype())?, entry.key().expose()).ok()
 }
 
 fn open(keys: &[Key], usage: KeyUsage, cipher: &[u8]) -> Option<(Key, Vec<u8>)> {

@@ -1,18 +1,18 @@
 //! Logins whose tickets and authenticators hold PACs (MS-PAC), CAMMACs (RFC 7751) and other authorization data, in their
 //! right places and in wrong ones, with right checksums and wrong ones.
 
-use super::pacs::{logon_info, pac_of, pacs, pacs_of_each_type, signed};
-use super::{ETYPE, Login, MUTUAL, key};
+use super::pacs::{logon_info, pac_of, pacs, pacs_of_each, signed};
+use super::{ETYPE, ETYPES, Login, MUTUAL, key};
 use crate::forge::{Cammac, and_or, authorization_data, indicators, kdc_issued};
 use mech_krb5::crypto::Key;
 use mech_krb5::pac::BufferType;
 
 const IF_RELEVANT: i32 = 1;
-const KDC_ISSUED: i32 = 4;
+pub(super) const KDC_ISSUED: i32 = 4;
 const AND_OR: i32 = 5;
-const MANDATORY_FOR_KDC: i32 = 8;
-const CAMMAC: i32 = 96;
-const INDICATORS: i32 = 97;
+pub(super) const MANDATORY_FOR_KDC: i32 = 8;
+pub(super) const CAMMAC: i32 = 96;
+pub(super) const INDICATORS: i32 = 97;
 pub(super) const PAC: i32 = 128;
 const ETYPE_LIST: i32 = 129;
 const AP_OPTIONS: i32 = 143;
@@ -27,7 +27,7 @@ pub(super) fn logins() -> Vec<(String, Login)> {
     logins
         .into_iter()
         .map(|(name, login)| (name.to_owned(), login))
-        .chain(pacs_of_each_type())
+        .chain(pacs_of_each(ETYPES))
         .collect()
 }
 

@@ -7,6 +7,7 @@ use crate::forge::pac::{Pac, client_info};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::{Digest as _, Md5};
 use mech_krb5::Principal;
+use mech_krb5::crypto::EncryptionType;
 use mech_krb5::pac::BufferType;
 use negotiate_core::{Seconds, Timestamp};
 
@@ -36,8 +37,10 @@ fn with_pac(mut login: Login, make: impl FnOnce(&Login) -> Vec<u8>) -> Login {
     login
 }
 
-pub(super) fn pacs_of_each_type() -> impl Iterator<Item = (String, Login)> {
-    ETYPES.into_iter().map(|etype| {
+pub(super) fn pacs_of_each(
+    etypes: impl IntoIterator<Item = EncryptionType>,
+) -> impl Iterator<Item = (String, Login)> {
+    etypes.into_iter().map(|etype| {
         let login = Login::of_types([etype; 3], MUTUAL);
         let login = with_pac(login, |login| {
             let mut pac = pac_of(login).with(BufferType::LOGON_INFO, logon_info());

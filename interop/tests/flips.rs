@@ -1,4 +1,5 @@
-//! Whatever we accept of the captured tokens with a bit flipped, MIT accepts on the same bytes.
+//! Whatever we accept of the captured tokens with a bit flipped, MIT accepts on the same bytes, but for the size of SPNEGO's
+//! reqFlags: MIT takes seven bits and no other number of them, and RFC 4178 section 4.2.1 any.
 //!
 //! The list is mech-krb5's own (its test `flips`, run by `interop/run` before these tests). It is a sample, and complete
 //! with `FLIPS=--release interop/run --test flips`.
@@ -20,6 +21,11 @@ fn mit_accepts_every_flip_that_we_accept() {
     let mut refused = String::new();
     for (name, lines) in &flips {
         let capture = testvectors::capture(name);
+        let token = capture.initiator_token();
+        let lines: String = lines
+            .lines()
+            .filter(|line| !is_size_of_req_flags(&token, line))
+            .fold(String::new(), |lines, line| lines + line + "\n");
         let mut accept = tool("accept_flips.py");
         accept
             .arg(capture.path("keytab"))
@@ -43,4 +49,14 @@ fn mit_accepts_every_flip_that_we_accept() {
     );
     assert!(flips.len() > 50, "few captures: {}", flips.len());
     assert_eq!(refused, "", "MIT refuses what we accept");
+}
+
+/// Whether the byte is that of reqFlags' BIT STRING which counts the bits that are not used: `a1 04 03 02` stands before it.
+fn is_size_of_req_flags(token: &[u8], line: &str) -> bool {
+    let byte: usize = line
+        .split(' ')
+        .next()
+        .and_then(|byte| byte.parse().ok())
+        .expect("byte, bit");
+    token[..byte].ends_with(b"\xa1\x04\x03\x02")
 }

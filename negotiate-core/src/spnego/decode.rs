@@ -102,16 +102,11 @@ fn neg_state(field: &mut Reader<'_>) -> Result<NegState, Error> {
     NegState::from_number(field.enumerated()?).ok_or_else(|| before.error(ErrorKind::BadValue))
 }
 
-/// `ContextFlags ::= BIT STRING { ... } (SIZE (32))`. RFC 2478 had as many bits as it named, seven, and Java still writes
-/// that. What they say is ignored (RFC 4178 section 4.2.1, MS-SPNG section 3.1.5.3); other sizes are nobody's.
+/// `ContextFlags ::= BIT STRING { ... } (SIZE (32))`, of any size: DER leaves the zero bits at the end of named bits out, and 32 are not
+/// to be expected (RFC 4178 section 4.2.1). Java writes the seven that have names. What they say is ignored (there, and MS-SPNG
+/// section 3.1.5.3).
 fn req_flags(field: &mut Reader<'_>) -> Result<(), Error> {
-    let before = *field;
-    let content = { *field }.element(Tag::BIT_STRING)?.rest();
-    field.bit_string_32()?;
-    match content {
-        [0] | [1, _] | [0, _, _, _, _] => Ok(()),
-        _ => Err(before.error(ErrorKind::BadBitString)),
-    }
+    field.bit_string_32().map(|_| ())
 }
 
 #[cfg(test)]

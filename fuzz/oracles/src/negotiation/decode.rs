@@ -115,10 +115,9 @@ fn mech_types(list: &[u8]) -> Option<Vec<&[u8]>> {
     (!oids.is_empty()).then(|| oids.into_iter().map(|(_, contents)| contents).collect())
 }
 
-/// Four bytes as RFC 4178 writes them, seven bits or fewer as RFC 2478 did, or none.
+/// Of whatever size.
 fn req_flags(field: &[u8]) -> Option<()> {
-    value::bit_string_32(field)?;
-    matches!(tlv::only(0x03, field)?, [0] | [1, _] | [0, _, _, _, _]).then_some(())
+    value::bit_string_32(field).map(|_| ())
 }
 
 fn hints(field: &[u8]) -> Option<()> {

@@ -107,7 +107,7 @@ impl AcceptorBuilder {
     /// Checks the configuration.
     ///
     /// # Errors
-    /// If there is no mechanism, or two claim the same identifier.
+    /// If there is no mechanism, two claim the same identifier, or one claims SPNEGO's.
     pub fn build(self) -> Result<Acceptor, ConfigError> {
         if self.mechanisms.is_empty() {
             return Err(ConfigError::NoMechanism);
@@ -118,6 +118,10 @@ impl AcceptorBuilder {
             .iter()
             .flat_map(|mechanism| mechanism.mech_types())
         {
+            // RFC 4178 section 3.1: SPNEGO does not negotiate itself.
+            if *mech_type == MechType::SPNEGO {
+                return Err(ConfigError::SpnegoAsMechanism);
+            }
             if seen.contains(mech_type) {
                 return Err(ConfigError::SameMechTypeTwice(*mech_type));
             }
@@ -148,6 +152,8 @@ pub enum ConfigError {
     NoMechanism,
     /// Two mechanisms claim this identifier.
     SameMechTypeTwice(MechType),
+    /// A mechanism claims SPNEGO's identifier: the acceptor speaks SPNEGO itself.
+    SpnegoAsMechanism,
 }
 
 impl fmt::Display for ConfigError {
@@ -155,6 +161,9 @@ impl fmt::Display for ConfigError {
         match self {
             Self::NoMechanism => f.write_str("an acceptor needs at least one mechanism"),
             Self::SameMechTypeTwice(mech_type) => write!(f, "two mechanisms claim {mech_type:?}"),
+            Self::SpnegoAsMechanism => {
+                f.write_str("a mechanism claims SPNEGO, which the acceptor speaks itself")
+            }
         }
     }
 }

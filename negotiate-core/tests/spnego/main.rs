@@ -1,6 +1,7 @@
 //! SPNEGO as its callers see it, with a scripted mechanism behind it.
 
 mod captures;
+mod configuration;
 mod first_token;
 mod initiator;
 mod loopback;

@@ -117,6 +117,9 @@ fn another_mechanism_is_asked_for_its_token_and_a_mic() {
         (&[NEGOEX, MS_KRB5, KRB5], MS_KRB5),
         (&[IAKERB, KRB5], KRB5),
         (&[IAKERB, NEGOEX, NTLMSSP, MS_KRB5, KRB5], MS_KRB5),
+        // No initiator may list SPNEGO, and no identifier has to be a mechanism's (sections 3.1 and 6).
+        (&[MechType::SPNEGO, KRB5], KRB5),
+        (&[MechType::new(b"\x2a\x03\x04\x05", "an attribute"), KRB5], KRB5),
     ] {
         let mech_types = mech_type_list(offered);
         let theirs = mic("initiator", 1, &mech_types);

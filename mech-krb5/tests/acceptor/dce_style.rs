@@ -11,7 +11,7 @@ use negotiate_core::{
     ContextFlags, Exchange, MessageOrder, Negotiation, PerMessage as _, Protection, Reject, Step,
 };
 
-fn dce_login() -> Login {
+pub(crate) fn dce_login() -> Login {
     let mut login = Login {
         framing: Framing::Bare,
         ..Login::default()
@@ -45,7 +45,7 @@ fn second_leg(server: &Server, login: &Login) -> SecondLeg {
 }
 
 /// An AP-REP as an initiator of DCE style makes it.
-fn third_leg(session_key: &Key, seq_number: Option<u32>, subkey: Option<&Key>) -> Vec<u8> {
+pub(crate) fn third_leg(session_key: &Key, seq_number: Option<u32>, subkey: Option<&Key>) -> Vec<u8> {
     let part = EncApRepPart {
         ctime: NOW,
         subkey: subkey.map(|key| EncryptionKey {

@@ -32,3 +32,4 @@ mod subkey;
 mod times;
 mod transited;
 mod user_to_user;
+mod within_spnego;

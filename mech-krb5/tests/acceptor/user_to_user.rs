@@ -6,6 +6,7 @@ use crate::forge::pac::Pac;
 use crate::forge::{Cammac, GssChecksum, Ticket, authorization_data, framed_as, indicators, neg_token_init};
 use crate::initiator::{open_ap_rep, protection, unframed_of};
 use crate::login::{CLIENT, ETYPE, Framing, Login, NOW, Server, after, error, fact, key, principal};
+use crate::within_spnego::{Response, mech_type_list, resp};
 use mech_krb5::ccache::{Ccache, CcacheCredential, CcacheEntry, SealedBy};
 use mech_krb5::crypto::{EncryptionType, EncryptionTypes, Key};
 use mech_krb5::keytab::{Keytab, KeytabMiss, Match};
@@ -280,59 +281,6 @@ fn a_client_gets_our_ticket_and_comes_back_with_one_under_its_session_key() {
             panic!("not concluded: {concluded:?}")
         };
         assert_eq!(context.negotiation(), Negotiation::Spnego);
-    }
-}
-
-/// The DER that mechListMICs are over.
-fn mech_type_list(mech_types: &[MechType]) -> Vec<u8> {
-    let mut list = Writer::new();
-    list.sequence(|list| {
-        for mech_type in mech_types {
-            list.object_identifier(mech_type.contents());
-        }
-    });
-    list.into_bytes()
-}
-
-/// An initiator's NegTokenResp.
-fn resp(mech_token: Option<&[u8]>, mech_list_mic: Option<&[u8]>) -> Vec<u8> {
-    let mut token = Writer::new();
-    token.field(1, |choice| {
-        choice.sequence(|resp| {
-            resp.field(0, |field| field.enumerated(1));
-            if let Some(mech_token) = mech_token {
-                resp.field(2, |field| field.octet_string(mech_token));
-            }
-            if let Some(mic) = mech_list_mic {
-                resp.field(3, |field| field.octet_string(mic));
-            }
-        });
-    });
-    token.into_bytes()
-}
-
-/// What an acceptor's NegTokenResp holds.
-struct Response {
-    supported_mech: Option<Vec<u8>>,
-    token: Option<Vec<u8>>,
-    mech_list_mic: Option<Vec<u8>>,
-}
-
-impl Response {
-    fn read(token: &[u8]) -> Self {
-        let mut resp = Reader::new(token)
-            .element(Tag::context(1))
-            .and_then(|mut choice| choice.sequence())
-            .unwrap();
-        resp.optional_field(0, Reader::enumerated).unwrap();
-        let supported_mech = resp.optional_field(1, Reader::object_identifier).unwrap();
-        let token = resp.optional_field(2, Reader::octet_string).unwrap();
-        let mech_list_mic = resp.optional_field(3, Reader::octet_string).unwrap();
-        Self {
-            supported_mech: supported_mech.map(Into::into),
-            token: token.map(Into::into),
-            mech_list_mic: mech_list_mic.map(Into::into),
-        }
     }
 }
 

@@ -161,6 +161,106 @@ fn a_mic_has_one_header() {
     }
 }
 
+/// The same for Wrap tokens, sealed and not: `clear` goes over the token, `inner` is what is sealed or signed, if it is another (RFC
+/// 4121 sections 4.2.2, 4.2.4 and 4.2.6.2).
+#[test]
+fn a_wrap_has_one_header() {
+    let key = Key::new(EncryptionType::Aes128CtsHmacSha1_96, &[7; 16]).unwrap();
+    let (defective, bad_mic) = (PerMessageError::DefectiveToken, PerMessageError::BadMic);
+    let open = |clear: [u8; 16], inner: [u8; 16], is_sealed: bool, filler: &[u8]| {
+        let token = if is_sealed {
+            let plain = [b"message", filler, &inner].concat();
+            let key = key.for_usage(KeyUsage::INITIATOR_SEAL);
+            [&clear[..], &key.encrypt(&plain, &mut Counting(0)).unwrap()].concat()
+        } else {
+            let checksum = key
+                .checksum_key(KeyUsage::INITIATOR_SEAL)
+                .checksum(&[b"message", &inner]);
+            [&clear[..], b"message", checksum.as_bytes()].concat()
+        };
+        let keys = ContextKeys {
+            initiator: key.clone(),
+            acceptor_subkey: None,
+        };
+        let flags = ContextFlags::default();
+        let mut acceptor = MessageProtection::new(Role::Acceptor, keys, 0, 9, flags);
+        acceptor.unwrap(&token).map(|opened| opened.message)
+    };
+    for (is_sealed, flags, extra) in [(false, 0, 12), (true, 2, 0)] {
+        let with = |at: usize, value: u8| {
+            let mut clear = [5, 4, flags, 0xff, 0, extra, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
+            clear[at] = value;
+            let mut inner = clear;
+            // What is signed has neither EC nor RRC, what is sealed has no RRC.
+            inner[if is_sealed { 6 } else { 4 }..8].fill(0);
+            (clear, inner)
+        };
+        for (at, value, expected) in [
+            (15, 9, Ok(b"message".to_vec())),
+            // Flags that nobody has defined are to be ignored.
+            (2, flags | 0x80, Ok(b"message".to_vec())),
+            (2, flags | 0xf8, Ok(b"message".to_vec())),
+            (2, flags | 0x01, Err(bad_mic)),
+            (2, flags | 0x04, Err(bad_mic)),
+            (0, 0x04, Err(defective)),
+            (1, 0x05, Err(defective)),
+            (3, 0xfe, Err(defective)),
+        ] {
+            let (clear, inner) = with(at, value);
+            let opened = open(clear, inner, is_sealed, b"");
+            assert_eq!(opened, expected, "sealed: {is_sealed}, byte {at}: {value:#04x}");
+        }
+        // Each byte inside is the one outside, or zero where the RFC wants zero.
+        let (clear, inner) = with(15, 9);
+        for at in 0..16 {
+            let mut other = inner;
+            other[at] ^= 0x40;
+            let opened = open(clear, other, is_sealed, b"");
+            assert_eq!(opened, Err(bad_mic), "sealed: {is_sealed}, byte {at} inside");
+        }
+    }
+    // EC counts filler, of any value, and no more of it than there is before the message is used up.
+    let filled = |extra: u8, filler: &[u8]| {
+        let header = [5, 4, 2, 0xff, 0, extra, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9];
+        open(header, header, true, filler)
+    };
+    assert_eq!(filled(3, b"\x00\xff\x05"), Ok(b"message".to_vec()));
+    assert_eq!(filled(10, b"abc"), Ok(Vec::new()));
+    assert_eq!(filled(11, b"abc"), Err(bad_mic));
+}
+
+/// RFC 4121 section 4.2.1: 64 bits, one up with each message, from the 32 bits that AP-REQ and AP-REP have.
+#[test]
+fn numbers_go_on_behind_32_bits() {
+    let case = &load("krb5/per-message.txt")[0];
+    let keys = || ContextKeys {
+        initiator: key(case),
+        acceptor_subkey: None,
+    };
+    let end = |role| MessageProtection::new(role, keys(), u32::MAX, u32::MAX, ContextFlags::SEQUENCE);
+    let (mut sender, mut receiver) = (end(Role::Initiator), end(Role::Acceptor));
+    let (first, random) = (u64::from(u32::MAX), &mut Counting(0));
+    for number in (first..).step_by(3).take(2) {
+        let mic = sender.get_mic(b"message").unwrap();
+        let wrap = sender.wrap(b"message", Protection::Integrity, random).unwrap();
+        let sealed = sender
+            .wrap(b"message", Protection::Confidentiality, random)
+            .unwrap();
+        let numbers = [&mic, &wrap, &sealed].map(|token| *token[8..].first_chunk().unwrap());
+        assert_eq!(numbers.map(u64::from_be_bytes), [number, number + 1, number + 2]);
+        assert_eq!(receiver.verify_mic(b"message", &mic), Ok(MessageOrder::Expected));
+        for token in [wrap, sealed] {
+            assert_eq!(receiver.unwrap(&token).unwrap().order, MessageOrder::Expected);
+            assert_eq!(
+                receiver.unwrap(&token).unwrap_err(),
+                PerMessageError::DuplicateToken
+            );
+        }
+        let again = receiver.verify_mic(b"message", &mic);
+        assert_eq!(again, Err(PerMessageError::DuplicateToken));
+    }
+}
+
 /// RFC 4121 section 5.2: 16 KiB have to pass, 64 KiB should.
 #[test]
 fn long_messages_pass() {

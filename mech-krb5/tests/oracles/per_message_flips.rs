@@ -115,9 +115,19 @@ fn a_token_goes_one_way_and_for_one_purpose() {
         assert!(acceptor.unwrap(&wrap).is_err());
         assert!(initiator.unwrap(&mic).is_err());
         assert!(initiator.verify_mic(MESSAGE, &wrap).is_err());
-        let (_, mut other) = ends(etype, BaseKey::Initiator);
+        // RFC 4121 section 2: the flag says whose key it is, of two that are the same, and has to.
+        let (mut unflagged, mut other) = ends(etype, BaseKey::Initiator);
         assert!(other.verify_mic(MESSAGE, &mic).is_err());
         assert!(other.unwrap(&wrap).is_err());
+        assert!(
+            initiator
+                .verify_mic(MESSAGE, &unflagged.get_mic(MESSAGE).unwrap())
+                .is_err()
+        );
+        for protection in [Protection::Integrity, Protection::Confidentiality] {
+            let token = unflagged.wrap(MESSAGE, protection, &mut Counting(1)).unwrap();
+            assert!(initiator.unwrap(&token).is_err());
+        }
         assert!(initiator.verify_mic(MESSAGE, &mic).is_ok());
         assert!(initiator.unwrap(&wrap).is_ok());
     }

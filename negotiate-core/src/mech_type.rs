@@ -10,7 +10,7 @@ pub struct MechType {
 }
 
 impl MechType {
-    /// SPNEGO itself: 1.3.6.1.5.5.2 (RFC 4178 section 3.2).
+    /// SPNEGO itself: 1.3.6.1.5.5.2 (RFC 4178 section 4.2).
     pub const SPNEGO: Self = Self::new(b"\x2b\x06\x01\x05\x05\x02", "spnego");
     /// Kerberos V5: 1.2.840.113554.1.2.2 (RFC 4121 section 4.1).
     pub const KRB5: Self = Self::new(b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02", "krb5");

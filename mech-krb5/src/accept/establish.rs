@@ -91,7 +91,8 @@ pub(super) fn prepare(
     let anonymity = client_name::check(ticket.client(), policy.anonymous)?;
     let pac = pac::judge(authorization_data.kdc.pac, ticket, policy.pac, &policy.kdc_keys)?;
 
-    // RFC 4121 section 4.1.1.1: DCE style has a third leg, and so a second; it implies mutual authentication.
+    // MS-KILE section 3.4.5.1: DCE style has a third leg, and so a second; it implies mutual authentication. Its flag is one of those
+    // that RFC 4121 section 4.1.1.1 leaves to vendors.
     let is_dce_style = bindings.flags.contains(ContextFlags::DCE_STYLE);
     let is_mutual = is_dce_style || bindings.flags.contains(ContextFlags::MUTUAL);
     let base_key = initiator_subkey.as_ref().unwrap_or(session_key);
@@ -165,7 +166,8 @@ pub(super) fn prepare(
     })
 }
 
-/// A bare AP-REQ is DCE style and a framed one is not (MS-KILE section 3.4.5.1): otherwise somebody changed the framing under way.
+/// A bare AP-REQ is DCE style and a framed one is not (MS-KILE section 3.4.5.1): otherwise somebody changed the framing under way, which
+/// nothing seals (RFC 4178 section 7).
 fn check_framing(framing: Framing, flags: ContextFlags) -> Result<(), Fact> {
     match (framing, flags.contains(ContextFlags::DCE_STYLE)) {
         (Framing::Bare, true) | (Framing::Gss | Framing::UserToUser, false) => Ok(()),

@@ -1,4 +1,4 @@
-//! MIC tokens (RFC 4121 sections 4.2.4 and 4.2.6.1): header, then a checksum over message and header.
+//! MIC tokens (RFC 4121 sections 4.2.1, 4.2.4 and 4.2.6.1): header, then a checksum over message and header.
 
 use super::{Header, MessageProtection, TokenId};
 use crate::crypto::KeyUsage;

@@ -80,7 +80,7 @@ impl<K> Default for Directions<K> {
 
 impl MessageProtection {
     /// Protection by these keys. `send_first` and `receive_first` are the sequence numbers that AP-REP and authenticator set
-    /// (RFC 4121 section 4.2.4); `flags` say which disorder is detected.
+    /// (RFC 4120 section 5.5.1); `flags` say which disorder is detected.
     #[must_use]
     pub fn new(
         role: Role,
@@ -227,7 +227,7 @@ enum Tokens {
     Rfc4757,
 }
 
-/// RFC 4121 has its tokens for every type but the older ones, of which RC4 alone is implemented.
+/// RFC 4121 section 1 has its tokens for every type but the older ones, of which RC4 alone is implemented.
 const fn tokens_of(key: &Key) -> Tokens {
     match key.encryption_type() {
         EncryptionType::Rc4Hmac => Tokens::Rfc4757,
@@ -235,7 +235,7 @@ const fn tokens_of(key: &Key) -> Tokens {
     }
 }
 
-/// What the first two bytes say a token is (RFC 4121 section 4.1).
+/// What the first two bytes say a token is (RFC 4121 section 4.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TokenId {
     Mic,

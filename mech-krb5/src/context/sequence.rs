@@ -1,4 +1,4 @@
-//! Detection of replayed and reordered messages (RFC 2743 section 1.2.3, RFC 4121 section 4.2.4).
+//! Detection of replayed and reordered messages (RFC 2743 section 1.2.3, RFC 4121 section 4.2.1).
 
 use negotiate_core::{ContextFlags, MessageOrder, PerMessageError};
 
@@ -20,7 +20,7 @@ pub(crate) struct SequenceWindow {
 pub(crate) enum Numbers {
     /// RFC 1964 section 1.2.1.2.
     Of32Bits,
-    /// RFC 4121 section 4.2.6.
+    /// RFC 4121 section 4.2.1.
     Of64Bits,
 }
 
@@ -60,7 +60,7 @@ impl SequenceWindow {
         if self.detection == Detection::None {
             return Ok(MessageOrder::Expected);
         }
-        // Sequence numbers wrap (RFC 4121 section 4.2.4), so "ahead" and "behind" are halves of the circle.
+        // Sequence numbers wrap (RFC 4120 section 5.5.1), so "ahead" and "behind" are halves of the circle.
         let ahead = number.wrapping_sub(self.next) & self.max;
         if ahead < self.max / 2 {
             let shift = u32::try_from(ahead.saturating_add(1)).unwrap_or(u32::MAX);

@@ -1,4 +1,4 @@
-//! Wrap tokens (RFC 4121 sections 4.2.4 and 4.2.6.2), with confidentiality and without.
+//! Wrap tokens (RFC 4121 sections 4.2.1, 4.2.4 and 4.2.6.2), with confidentiality and without.
 
 use super::{Header, MessageProtection, TokenId};
 use crate::crypto::KeyUsage;
@@ -49,6 +49,7 @@ pub(super) fn sealed(
     Ok(token)
 }
 
+/// By the flag Sealed (RFC 4121 section 4.2.2), which what is opened then covers.
 pub(super) fn open(context: &mut MessageProtection, token: &[u8]) -> Result<Unwrapped, PerMessageError> {
     let (header, body) = Header::parse(TokenId::Wrap, token)?;
     context.check_header(&header)?;

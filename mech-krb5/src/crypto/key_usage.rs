@@ -42,13 +42,13 @@ impl KeyUsage {
     pub const AD_KDC_ISSUED_CHECKSUM: Self = Self(19);
     /// The checksums of AD-CAMMAC (RFC 7751 section 4).
     pub const CAMMAC: Self = Self(64);
-    /// RFC 4121: Wrap tokens with confidentiality from the acceptor.
+    /// RFC 4121: Wrap tokens from the acceptor, with confidentiality and without.
     pub const ACCEPTOR_SEAL: Self = Self(22);
-    /// RFC 4121: MIC tokens, and Wrap tokens without confidentiality, from the acceptor.
+    /// RFC 4121: MIC tokens from the acceptor.
     pub const ACCEPTOR_SIGN: Self = Self(23);
-    /// RFC 4121: Wrap tokens with confidentiality from the initiator.
+    /// RFC 4121: Wrap tokens from the initiator, with confidentiality and without.
     pub const INITIATOR_SEAL: Self = Self(24);
-    /// RFC 4121: MIC tokens, and Wrap tokens without confidentiality, from the initiator.
+    /// RFC 4121: MIC tokens from the initiator.
     pub const INITIATOR_SIGN: Self = Self(25);
 
     /// RFC 6806 section 11: the checksum over the AS-REQ in PA-REQ-ENC-PA-REP, with the key of the AS-REP.

@@ -1,4 +1,4 @@
-//! A forwarded credential: the KRB-CRED inside the authenticator's checksum (RFC 4121 section 4.1.1.1, RFC 4120 section
+//! A forwarded credential: the KRB-CRED inside the authenticator's checksum (RFC 4121 section 4.1.1, RFC 4120 section
 //! 5.8), opened and typed. Names, flags and times come from its sealed part only.
 
 use crate::credential::Credential;
@@ -24,7 +24,7 @@ impl DelegatedCredential {
     }
 }
 
-/// Opens a KRB-CRED. RFC 4121 section 4.1.1.1 seals it with the ticket's session key; MIT and Windows use the subkey if
+/// Opens a KRB-CRED. RFC 4121 section 4.1.1 seals it with the ticket's session key; MIT and Windows use the subkey if
 /// there is one. Etype 0 is no seal at all: such a KRB-CRED lies inside the authenticator's own seal (Java sends it so).
 pub(crate) fn open(krb_cred: &[u8], keys: [Option<&Key>; 2]) -> Result<DelegatedCredential, Fact> {
     let cred = KrbCred::decode(krb_cred).map_err(|error| match error {

@@ -61,7 +61,7 @@ impl Awaiting {
         };
         Ok(AcceptorProved {
             subkey: part.subkey.map(usable).transpose()?,
-            // RFC 4121 section 4.2.4 begins at 0 where the AP-REP has no number.
+            // RFC 4120 section 5.5.1: a number that was left out is 0.
             seq_number: part.seq_number.unwrap_or(0),
         })
     }

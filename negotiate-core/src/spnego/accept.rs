@@ -1,4 +1,4 @@
-//! The conversation of RFC 4178 section 3, from the acceptor's side.
+//! The conversation of RFC 4178 sections 3.1 and 3.2, from the acceptor's side.
 //!
 //! A [`State`] is what lies between two tokens, and each variant holds exactly what its next token needs. A [`Turn`] is
 //! what the mechanism's answer to one token is judged by; it outlives the caller's token only if the mechanism has to

@@ -1,4 +1,4 @@
-//! The conversation of RFC 4178 section 3, from the initiator's side.
+//! The conversation of RFC 4178 sections 3.1 and 3.2, from the initiator's side.
 //!
 //! The favourite mechanism's first token goes out with the list. The acceptor takes the favourite, or names another of
 //! the list, which then begins anew and owes a mechListMIC (section 5). Nothing that the acceptor says completes a

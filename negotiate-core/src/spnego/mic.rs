@@ -26,8 +26,8 @@ pub(crate) enum LastMechToken {
 }
 
 /// Proof that the list of mechanisms which chose this context's mechanism is the one that the initiator sent, or that no
-/// such proof was due. A context that SPNEGO negotiated is made from nothing else, and none of its messages before (RFC
-/// 4178 section 3.1).
+/// such proof was due. A context that SPNEGO negotiated is made from nothing else, and none of its messages before (RFC 4178
+/// sections 3.1 and 7).
 #[derive(Debug)]
 pub(crate) struct MechListProtected {
     established: Established,

@@ -1,4 +1,4 @@
-//! Which mechanism a conversation uses: the first of the initiator's list that we have (RFC 4178 section 3), by the
+//! Which mechanism a conversation uses: the first of the initiator's list that we have (RFC 4178 section 3.1), by the
 //! identifier that the initiator used for it (MS-SPNG section 3.2.5). A mechanism that we have not is skipped, NegoEx and IAKERB like others.
 
 use super::listed::{AcceptedMechTypes, OfferedMechTypes};

@@ -1,5 +1,5 @@
 //! How often the acceptor allocates. Whoever can reach it decides how often it refuses, so that a refusal costs two
-//! allocations at most, the error and the token that tells it; a login costs ten at most, where its replay cache grows.
+//! allocations at most, the error and the token that tells it; a login costs five, and ten at most where its replay cache grows.
 
 mod forge;
 
@@ -72,16 +72,23 @@ fn step(acceptor: &Acceptor, token: &[u8]) -> (Result<Step, Reject>, u64) {
 }
 
 #[test]
-fn a_login_costs_ten_allocations_at_most() {
+fn a_login_costs_five_allocations_and_ten_where_the_cache_grows() {
     let (acceptor, ticket) = (acceptor(), ticket());
     // The key of the keytab is prepared once.
     assert!(step(&acceptor, &token(&ticket, &key(2), NOW)).0.is_ok());
+    let mut counts = Vec::new();
     for micros in 1..200 {
         let client_time = Timestamp::from_unix_micros(NOW.unix_micros() + micros);
         let (step, count) = step(&acceptor, &token(&ticket, &key(2), client_time));
         assert!(matches!(step, Ok(Step::Complete { .. })), "{step:?}");
-        assert!(count <= 10, "{count}");
+        counts.push(count);
     }
+    // Of 199 some 60 are the first ones of their part of the cache, or one too many for it.
+    counts.sort_unstable();
+    assert!(
+        counts[counts.len() / 2] <= 5 && counts[counts.len() - 1] <= 10,
+        "{counts:?}"
+    );
 }
 
 #[test]
@@ -99,17 +106,18 @@ fn a_refusal_costs_two_allocations_at_most() {
     let expired = with(&|ticket| ticket.endtime = Timestamp::from_unix(NOW.unix() - 10_000));
     let late = token(&good, &key(2), Timestamp::from_unix(NOW.unix() - 1000));
     let forged = token(&good, &key(9), NOW);
-    for (code, token) in [
-        ("krb5.replay", first),
-        ("krb5.wrong_key", stranger),
-        ("krb5.ticket_expired", expired),
-        ("krb5.clock_skew", late),
-        ("krb5.authenticator_tampered", forged),
-        ("spnego.not_negotiate", b"Hello".to_vec()),
+    for (code, token, most) in [
+        ("krb5.replay", first, 2),
+        ("krb5.wrong_key", stranger, 2),
+        ("krb5.ticket_expired", expired, 2),
+        ("krb5.clock_skew", late, 2),
+        ("krb5.authenticator_tampered", forged, 2),
+        // Nobody is told.
+        ("spnego.not_negotiate", b"Hello".to_vec(), 1),
     ] {
         let (step, count) = step(&acceptor, &token);
         let reject = step.unwrap_err();
         assert_eq!(reject.reason().code(), code);
-        assert!(count <= 2, "{code}: {count}");
+        assert!(count <= most, "{code}: {count}");
     }
 }

@@ -218,4 +218,78 @@ mod tests {
             assert_eq!(keys.work_left, cost / 4 - 1);
         }
     }
+
+    /// The least random numbers there are: what is sealed here is not secret.
+    struct Zeros;
+
+    impl negotiate_core::Random for Zeros {
+        fn fill(&mut self, bytes: &mut [u8]) -> Result<(), negotiate_core::RandomUnavailable> {
+            bytes.fill(0);
+            Ok(())
+        }
+    }
+
+    const ETYPE: EncryptionType = EncryptionType::Aes256CtsHmacSha1_96;
+    const USAGE: KeyUsage = KeyUsage::AP_REP;
+
+    fn sealed_with(number: u8) -> Vec<u8> {
+        let key = Key::new(ETYPE, &[number; 32]).unwrap();
+        key.for_usage(USAGE).encrypt(b"plain", &mut Zeros).unwrap()
+    }
+
+    fn having_learned(numbers: impl IntoIterator<Item = u8>) -> Keys {
+        let mut keys = Keys::none();
+        for number in numbers {
+            keys.learn(18, &[number; 32], number.to_string());
+        }
+        keys
+    }
+
+    fn opened_with(keys: &mut Keys, number: u8) -> Option<String> {
+        keys.open(18, &[USAGE], &sealed_with(number))
+            .map(|opened| opened.with)
+    }
+
+    #[test]
+    fn the_oldest_of_many_keys_is_forgotten() {
+        let mut keys = having_learned(1..=65);
+        assert_eq!(keys.known.len(), MAX_KNOWN);
+        assert_eq!(opened_with(&mut keys, 1), None);
+        assert_eq!(opened_with(&mut keys, 2).as_deref(), Some("2"));
+        // What is known already takes the place of none.
+        let mut keys = having_learned([1, 2, 1, 2]);
+        assert_eq!(keys.known.len(), 2);
+        assert_eq!(opened_with(&mut keys, 1).as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn the_key_that_was_learned_last_is_tried_first() {
+        let mut keys = having_learned(1..=9);
+        assert!(opened_with(&mut keys, 9).is_some());
+        assert_eq!(keys.work_left, MAX_WORK - DERIVATION - sealed_with(9).len());
+    }
+
+    #[test]
+    fn of_long_term_keys_some_are_tried() {
+        let entry = |number: u8| {
+            let principal = mech_krb5::Principal::parse("alice@EXAMPLE.COM").unwrap();
+            let time = negotiate_core::Timestamp::from_unix(0);
+            mech_krb5::keytab::KeytabEntry::new(principal, time, number.into(), 18, &[number; 32]).unwrap()
+        };
+        let mut keys = Keys::of(Keytab::from_entries((1..=17).map(entry).collect()));
+        for (number, with) in [
+            (16, Some("the keytab's key of \"alice@EXAMPLE.COM\", version 16")),
+            (17, None),
+        ] {
+            let opened = keys.open_long_term(18, &[USAGE], &sealed_with(number));
+            assert_eq!(opened.map(|opened| opened.with).as_deref(), with);
+        }
+    }
+
+    #[test]
+    fn there_are_keys_if_any_came_from_anywhere() {
+        assert!(!Keys::none().are_there());
+        assert!(having_learned([1]).are_there());
+        assert!(Keys::of(Keytab::from_entries(Vec::new())).are_there());
+    }
 }

@@ -101,6 +101,19 @@ fn sealed_parts_are_opened_with_a_keytab() {
     assert!(named(&closed, "EncTicketPart").is_none());
 }
 
+/// Wherever the key is.
+#[test]
+fn keytabs_are_one() {
+    let capture = capture("mit/etype18-spnego-mutual");
+    let (right, token) = (capture.path("keytab"), capture.path("initiator-token"));
+    let other = testvectors::capture("samba/pac-alice-rc4-service").path("keytab");
+    for keytabs in [[&right, &other], [&other, &right]] {
+        let [first, second] = keytabs.map(|path| text(path));
+        let json = decoded(&["--keytab", first, "--keytab", second, text(&token)], b"");
+        assert!(named(&json, "EncTicketPart").is_some(), "{first} {second}");
+    }
+}
+
 /// The first object of this name, the nearest first.
 fn named<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     match value {
@@ -182,6 +195,29 @@ fn the_exit_status_tells_malformed_from_unusable() {
             .out
             .contains("! base64 is broken at character 401: what stands before it is shown\n")
     );
+
+    // A whole token, and something behind it that is not base64.
+    let whole = b"NTLMSSP\0\x01\0\0\0\x05\x02\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    let sound = run(&mut negotiate(["decode"]), base64(whole).as_bytes());
+    assert_eq!(sound.status, Some(0), "{sound:?}");
+    let behind = run(
+        &mut negotiate(["decode"]),
+        format!("{}$$$$", base64(whole)).as_bytes(),
+    );
+    assert_eq!(behind.status, Some(1), "{behind:?}");
+    assert!(
+        behind.out.contains("! base64 is broken at character 44"),
+        "{behind:?}"
+    );
+
+    // One of several suffices, whichever; a blank line is between them.
+    let (sound, malformed) = (file("sound", whole), file("malformed", &token[..300]));
+    for files in [[&sound, &malformed], [&malformed, &sound]] {
+        let [first, second] = files.map(|path| text(path));
+        let both = run(&mut negotiate(["decode", first, second]), b"");
+        assert_eq!(both.status, Some(1), "{both:?}");
+        assert!(both.out.contains(&format!("\n\n{second}")), "{both:?}");
+    }
 
     let unknown = run(&mut negotiate(["decode", "--json"]), b"\x01\x02\x03");
     assert_eq!(unknown.status, Some(1));

@@ -2,8 +2,11 @@
 
 mod common;
 
-use common::{at, find, hides};
+use common::{at, find, hides, keys};
+use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
+use mech_krb5::message::{ApReq, EncTicketPart};
 use negotiate_core::der::{Tag, Writer};
+use negotiate_core::{Random, RandomUnavailable};
 use negotiate_decode::{Fault, Keys, MAX_DEPTH, MAX_NODES, Node, Value, decode};
 use testvectors::{capture, ccache_captures, keytab_captures, ntlm_captures};
 
@@ -252,6 +255,69 @@ fn a_file_with_a_damaged_beginning_shows_no_key() {
         }
     }
     assert!(unknown > 1000, "{unknown}");
+}
+
+/// A ticket that the keytab opens, and that its KDC has spoilt anywhere around the session key, or in it.
+#[test]
+fn a_damaged_part_that_was_opened_shows_no_key() {
+    struct Zeros;
+    impl Random for Zeros {
+        fn fill(&mut self, bytes: &mut [u8]) -> Result<(), RandomUnavailable> {
+            bytes.fill(0);
+            Ok(())
+        }
+    }
+    let capture = capture("mit/etype18-krb5-mutual");
+    let (token, file) = (capture.initiator_token(), capture.keytab());
+    let keytab = mech_krb5::keytab::Keytab::parse(&file).unwrap();
+    let ap_req = ApReq::decode(&token[17..]).unwrap();
+    let (plaintext, key) = keytab
+        .entries()
+        .iter()
+        .filter_map(|entry| Key::new(EncryptionType::from_number(entry.etype())?, entry.key().expose()).ok())
+        .map(|key| key.for_usage(KeyUsage::TICKET))
+        .find_map(|key| {
+            let mut sealed = ap_req.ticket.enc_part.cipher.to_vec();
+            key.decrypt_vec(&mut sealed).ok().map(|()| (sealed, key))
+        })
+        .expect("the keytab has the key");
+    let place = |within: &[u8], part: &[u8]| {
+        within
+            .windows(part.len())
+            .position(|bytes| bytes == part)
+            .unwrap()
+    };
+    let session_key = EncTicketPart::decode(&plaintext).unwrap().key.keyvalue.to_vec();
+    let (at_key, at_cipher) = (
+        place(&plaintext, &session_key),
+        place(&token, ap_req.ticket.enc_part.cipher),
+    );
+    let halves: Vec<Vec<u8>> = session_key.chunks(16).map(<[u8]>::to_vec).collect();
+    let mut damaged_parts = 0;
+    for at in at_key - 16..at_key + session_key.len() {
+        for bit in [0x01, 0x20, 0x80] {
+            let mut changed = plaintext.clone();
+            changed[at] ^= bit;
+            let sealed = key.encrypt(&changed, &mut Zeros).unwrap();
+            let mut token = token.clone();
+            token[at_cipher..at_cipher + sealed.len()].copy_from_slice(&sealed);
+            let decoded = decode(&token, &mut keys([file.clone()]));
+            assert!(find(&decoded.root, "EncTicketPart").is_some());
+            damaged_parts += decoded.faults().count();
+            hides(&decoded, &halves);
+        }
+    }
+    assert!(damaged_parts > 20, "{damaged_parts}");
+}
+
+/// Also where something was opened on the way to the place.
+#[test]
+fn a_token_that_is_cut_has_one_fault() {
+    let capture = capture("mit/etype18-krb5-mutual");
+    let token = capture.initiator_token();
+    let decoded = decode(&token[..token.len() - 10], &mut keys([capture.keytab()]));
+    assert!(find(&decoded.root, "EncTicketPart").is_some());
+    assert_eq!(decoded.faults().count(), 1, "{}", decoded.text());
 }
 
 /// A DER element with a short or long length.

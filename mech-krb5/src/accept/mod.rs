@@ -118,7 +118,7 @@ pub(crate) fn accept(
     // One keytab for the whole attempt, whatever is reloaded meanwhile; and so with a ticket of our own.
     let keytab = config.keys.current();
     let own_ticket = || config.own_ticket.as_ref().map(|source| source.current());
-    match frame::open(token).map_err(|fact| unknown_token(fact, &keytab, ambient.now))? {
+    match frame::open(token).map_err(|fact| unknown_token(fact, &keytab, &request, ambient.now))? {
         Frame::ApReq { framing, ap_req } => {
             let ap_req = read_ap_req(ap_req).map_err(Error::new)?;
             let own_ticket = if is_user_to_user(framing, &ap_req) {
@@ -150,11 +150,13 @@ fn is_user_to_user(framing: Framing, ap_req: &ApReq<'_>) -> bool {
 }
 
 /// RFC 4121 section 4.1: a TOK_ID that nobody knows is answered with a KRB-ERROR. No ticket says who was meant, so the answer
-/// is in the name of the keytab's first entry.
-fn unknown_token(fact: Fact, keytab: &Keytab, now: Timestamp) -> MechReject {
+/// is in the name of the keytab's first entry of those that may be addressed: who else has a key there is nobody's business.
+fn unknown_token(fact: Fact, keytab: &Keytab, request: &AcceptRequest<'_>, now: Timestamp) -> MechReject {
     let server = match fact {
         Fact::NotApReq(frame::AP_REP | frame::KRB_ERROR | frame::TGT_REP) => None,
-        Fact::NotApReq(_) => keytab.entries().first().map(|entry| entry.principal().borrow()),
+        Fact::NotApReq(_) => keytab
+            .first_of(request.names)
+            .map(|entry| entry.principal().borrow()),
         _ => None,
     };
     let error = Error::new(fact);

@@ -190,6 +190,15 @@ impl Keytab {
         })
     }
 
+    /// The first entry of a name that may be addressed.
+    pub(crate) fn first_of(&self, names: AllowedNames<'_>) -> Option<&KeytabEntry> {
+        let Some(names) = names.listed() else {
+            return self.entries.first();
+        };
+        let mut rows = names.iter().flat_map(|name| self.rows_of_service(name));
+        rows.find_map(|row| self.entry_of(row))
+    }
+
     /// The entries of a service in every realm.
     pub(super) fn rows_of_service<'k, 'q>(
         &'k self,

@@ -2,7 +2,7 @@
 
 use crate::faults::{Fault, stages};
 use crate::initiator::unframed;
-use crate::login::{ETYPE, Framing, Login, NOW, SERVICE, Server, error, key};
+use crate::login::{ETYPE, Framing, Login, NOW, SERVICE, Server, entry, error, key};
 use mech_krb5::message::{ApOptions, ErrorCode, KrbError};
 use mech_krb5::{Fact, NameType, Principal};
 use negotiate_core::{ContextFlags, MechType, Token};
@@ -87,6 +87,39 @@ fn an_unknown_token_is_answered_in_the_name_of_the_keytab() {
             let service = Principal::parse(SERVICE).unwrap();
             assert_eq!(error.sname.in_realm(error.realm), service.borrow());
         }
+    }
+}
+
+/// A keytab may have keys of services that this initiator has no business with.
+#[test]
+fn an_unknown_token_is_told_no_name_that_may_not_be_addressed() {
+    let other = Principal::parse("HTTP/internal.example.test@OTHER.TEST").unwrap();
+    for (names, told) in [
+        (&[][..], Some(&other)),
+        (
+            &["HTTP@www.example.test"],
+            Some(&Principal::parse(SERVICE).unwrap()),
+        ),
+        (
+            &["IMAP@www.example.test", "HTTP@www.example.test"],
+            Some(&Principal::parse(SERVICE).unwrap()),
+        ),
+        (&["HTTP@elsewhere.example.test"], None),
+    ] {
+        let mut server = Server::default();
+        server.entries.insert(0, entry(&other, 1, &key(ETYPE, "other")));
+        server.names = names.to_vec();
+        let login = Login {
+            framing: Framing::Gss(MechType::KRB5, [5, 4]),
+            ..Login::default()
+        };
+        let reject = server.refused(&login);
+        let token = reject.token().map(|token| token.as_bytes().to_vec());
+        let found = token.map(|token| {
+            let error = KrbError::decode(unframed(&token).1).unwrap();
+            error.sname.in_realm(error.realm).to_owned()
+        });
+        assert_eq!(found.as_ref(), told, "{names:?}");
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn build(config: &Config, krb5_conf: &Krb5Conf) -> Result<Accepting, 
     let names = &config.acceptor.names;
     let types = taken_types(config, krb5_conf)?;
     let services = services(&keytab, names, types.types());
-    check(&keytab, names, &services, &config.keytabs)?;
+    check(&keytab, names, &services, types.types(), &config.keytabs)?;
     for (warning, advice) in types.warnings() {
         tracing::warn!(advice, "{warning}");
     }
@@ -138,6 +138,7 @@ fn check(
     keytab: &Keytab,
     names: &[AcceptorName],
     services: &[String],
+    types: EncryptionTypes,
     paths: &[PathBuf],
 ) -> Result<(), Failure> {
     let paths: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
@@ -175,7 +176,7 @@ fn check(
                 "keytab {paths} has no key of a usable encryption type, only {}",
                 etypes.join(", ")
             ),
-            if keytab.entries().iter().any(is_aes) {
+            if keytab.entries().iter().any(|entry| is_left_out(entry, types)) {
                 "name one of them in permitted_enctypes of the krb5.conf, which leaves them out, or export keys of a type that it names"
             } else if keytab.entries().iter().any(is_camellia) {
                 "set accept_camellia = true in [acceptor], or enable AES for the service's account in the KDC and export \
@@ -190,8 +191,11 @@ fn check(
     Ok(())
 }
 
-fn is_aes(entry: &KeytabEntry) -> bool {
-    EncryptionTypes::new().find(entry.etype()).is_some()
+/// Of a type that is taken where no krb5.conf narrows that.
+fn is_left_out(entry: &KeytabEntry, types: EncryptionTypes) -> bool {
+    EncryptionTypes::new()
+        .find(entry.etype())
+        .is_some_and(|etype| !types.contains(etype))
 }
 
 fn is_camellia(entry: &KeytabEntry) -> bool {

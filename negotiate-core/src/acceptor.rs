@@ -29,6 +29,12 @@ impl Shared {
         })
     }
 
+    /// Whether this is an identifier of the mechanism that we prefer.
+    pub(crate) fn is_favourite(&self, mech_type: MechType) -> bool {
+        let favourite = self.mechanisms.first();
+        favourite.is_some_and(|favourite| favourite.mech_types().contains(&mech_type))
+    }
+
     /// All identifiers that the mechanisms claim.
     pub(crate) fn mech_types(&self) -> impl Iterator<Item = MechType> {
         self.mechanisms
@@ -68,7 +74,9 @@ pub struct AcceptorBuilder {
 }
 
 impl AcceptorBuilder {
-    /// Adds a mechanism. Which one is used is the initiator's preference; the order here decides only the order in hints.
+    /// Adds a mechanism, behind those that were added before. Which one is used is the initiator's preference. Where that is another
+    /// than the first one here, the initiator has to prove its list of mechanisms by a mechListMIC: somebody between may have taken the
+    /// first one out. So the strongest comes first.
     #[must_use]
     pub fn mechanism(mut self, mechanism: impl Mechanism + 'static) -> Self {
         self.mechanisms.push(Arc::new(mechanism));

@@ -58,26 +58,20 @@ pub(crate) fn first_token(
         mech_type,
         preference,
     } = select(init.mech_types, &conversation.shared).map_err(refuse)?;
-    let mic_exchange = match (preference, init.mech_token) {
-        (Preference::First, Some(mech_token)) => {
-            let turn = Turn {
-                mech_types: Cow::Borrowed(init.mech_types.der()),
-                mic_exchange: MicExchange::Optional,
-                theirs: init.mech_list_mic.map(Cow::Borrowed),
-                answer: Answer::First(mech_type),
-            };
-            let answered = mechanism.begin(conversation.request(), mech_token, ambient);
-            return turn.answered(conversation, answered);
-        }
-        (Preference::First, None) => MicExchange::Optional,
-        // The optimistic token, and a MIC beside it, are those of a mechanism that was not chosen: both lapse.
-        (Preference::Later, _) => MicExchange::Required,
-    };
+    let mic_exchange = preference.mic_exchange();
+    // The optimistic token, and a MIC beside it, of a mechanism that was not chosen lapse.
+    if let (Preference::OfBoth | Preference::OfInitiator, Some(mech_token)) = (preference, init.mech_token) {
+        let turn = Turn {
+            mech_types: Cow::Borrowed(init.mech_types.der()),
+            mic_exchange,
+            theirs: init.mech_list_mic.map(Cow::Borrowed),
+            answer: Answer::First(mech_type),
+        };
+        let answered = mechanism.begin(conversation.request(), mech_token, ambient);
+        return turn.answered(conversation, answered);
+    }
     let token = encode::neg_token_resp(Response {
-        neg_state: match mic_exchange {
-            MicExchange::Optional => NegState::AcceptIncomplete,
-            MicExchange::Required => NegState::RequestMic,
-        },
+        neg_state: Answer::First(mech_type).goes_on(mic_exchange),
         supported_mech: Some(mech_type),
         response_token: None,
         mech_list_mic: None,
@@ -206,7 +200,7 @@ impl Turn<'_> {
             return Err(refuse(SpnegoError::MicTooEarly));
         }
         let token = encode::neg_token_resp(Response {
-            neg_state: NegState::AcceptIncomplete,
+            neg_state: self.answer.goes_on(self.mic_exchange),
             supported_mech: self.answer.supported_mech(),
             response_token: Some(output),
             mech_list_mic: None,
@@ -259,11 +253,7 @@ impl Turn<'_> {
             }),
             Settled::Owed { established, ours } => {
                 let token = encode::neg_token_resp(Response {
-                    // RFC 4178 section 4.2.2: request-mic in the first answer only.
-                    neg_state: match self.answer {
-                        Answer::First(_) => NegState::RequestMic,
-                        Answer::Later => NegState::AcceptIncomplete,
-                    },
+                    neg_state: self.answer.goes_on(MicExchange::Required),
                     supported_mech: self.answer.supported_mech(),
                     response_token: output,
                     mech_list_mic: Some(&ours),
@@ -290,6 +280,14 @@ impl Turn<'_> {
 }
 
 impl Answer {
+    /// What says that another token is awaited. RFC 4178 sections 3.2 c) and 4.2.2: request-mic in the first answer, and there only.
+    const fn goes_on(self, mic_exchange: MicExchange) -> NegState {
+        match (self, mic_exchange) {
+            (Self::First(_), MicExchange::Required) => NegState::RequestMic,
+            _ => NegState::AcceptIncomplete,
+        }
+    }
+
     const fn supported_mech(self) -> Option<MechType> {
         match self {
             Self::First(mech_type) => Some(mech_type),

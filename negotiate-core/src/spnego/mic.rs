@@ -8,9 +8,9 @@ use alloc::vec::Vec;
 /// Whether the negotiation demands MICs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MicExchange {
-    /// The mechanism is the initiator's favourite.
+    /// The mechanism is both sides' favourite.
     Optional,
-    /// It is not, so that somebody may have changed the list.
+    /// It is not, so that somebody may have changed the list in order to have it.
     Required,
 }
 

@@ -2,6 +2,7 @@
 //! identifier that the initiator used for it (MS-SPNG section 3.2.5). A mechanism that we have not is skipped, NegoEx and IAKERB like others.
 
 use super::listed::{AcceptedMechTypes, OfferedMechTypes};
+use super::mic::MicExchange;
 use super::reject::SpnegoError;
 use super::token::MechTypeList;
 use crate::acceptor::Shared;
@@ -16,29 +17,45 @@ pub(crate) struct Selected<'s> {
     pub(crate) preference: Preference,
 }
 
-/// Where in the initiator's list the mechanism stood.
+/// Whose favourite the mechanism is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Preference {
-    /// At its head: the optimistic token is this mechanism's.
-    First,
+    /// At the head of the initiator's list, and the first of ours.
+    OfBoth,
+    /// At the head of the initiator's list: the optimistic token is this mechanism's. We have one that we prefer, and somebody may have
+    /// taken it out.
+    OfInitiator,
     /// Behind one that we have not: the optimistic token is another mechanism's, and is not looked at.
     Later,
+}
+
+impl Preference {
+    /// RFC 4178 section 5.
+    pub(crate) const fn mic_exchange(self) -> MicExchange {
+        match self {
+            Self::OfBoth => MicExchange::Optional,
+            Self::OfInitiator | Self::Later => MicExchange::Required,
+        }
+    }
 }
 
 pub(crate) fn select<'s>(
     mech_types: MechTypeList<'_>,
     shared: &'s Arc<Shared>,
 ) -> Result<Selected<'s>, SpnegoError> {
-    let mut preference = Preference::First;
-    for offered in mech_types.iter() {
+    for (place, offered) in mech_types.iter().enumerate() {
         if let Some((mechanism, mech_type)) = shared.mechanism(offered) {
+            let preference = match place {
+                0 if shared.is_favourite(mech_type) => Preference::OfBoth,
+                0 => Preference::OfInitiator,
+                _ => Preference::Later,
+            };
             return Ok(Selected {
                 mechanism,
                 mech_type,
                 preference,
             });
         }
-        preference = Preference::Later;
     }
     Err(nothing_in_common(mech_types.iter(), shared))
 }

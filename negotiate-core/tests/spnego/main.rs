@@ -2,6 +2,7 @@
 
 mod captures;
 mod configuration;
+mod downgrade;
 mod first_token;
 mod initiator;
 mod loopback;

@@ -148,11 +148,16 @@ fn the_initiators_order_decides_not_ours() {
         .mechanism(second)
         .build()
         .unwrap();
-    let (answer, _) = completes(
+    let list = mech_type_list(&[KRB5, NTLMSSP]);
+    let (answer, _) = continues(
         both.exchange(None),
         &init(&[KRB5, NTLMSSP], Some(b"AP-REQ"), None),
     );
-    assert_eq!(answer, Answer::new(ACCEPT_COMPLETED).mech(KRB5));
+    // Not ours, and so the list has to be proved.
+    assert_eq!(
+        answer,
+        Answer::new(REQUEST_MIC).mech(KRB5).mic(mic("acceptor", 1, &list))
+    );
     let (answer, _) = continues(
         both.exchange(None),
         &init(&[NTLMSSP, KRB5], Some(b"NEGOTIATE"), None),

@@ -76,7 +76,10 @@ pub struct AcceptorBuilder {
 impl AcceptorBuilder {
     /// Adds a mechanism, behind those that were added before. Which one is used is the initiator's preference. Where that is another
     /// than the first one here, the initiator has to prove its list of mechanisms by a mechListMIC: somebody between may have taken the
-    /// first one out. So the strongest comes first.
+    /// first one out. So the strongest comes first. A token that comes without SPNEGO has no list; of it [`SecurityContext::negotiation`]
+    /// says so.
+    ///
+    /// [`SecurityContext::negotiation`]: crate::SecurityContext::negotiation
     #[must_use]
     pub fn mechanism(mut self, mechanism: impl Mechanism + 'static) -> Self {
         self.mechanisms.push(Arc::new(mechanism));

@@ -110,39 +110,41 @@ const fn is_leap(year: u32) -> bool {
     year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
 }
 
-// The proleptic Gregorian calendar in 400-year eras that start on 1 March, so that the leap day is an era's last. They are
-// counted from 400 years before the year 0, whose January is in the era before; nothing up to the year 9999 overflows.
+// The proleptic Gregorian calendar, in years that start on 1 March, so that the leap day is a year's last: March is month 3,
+// and February month 14. Days are counted from 1 March of a year long before all that occur here, a multiple of 400, in
+// which the calendar repeats itself. With Neri's and Schneider's coefficients for the days of months ("Euclidean affine
+// functions and their application to calendar algorithms", 2022).
 #[allow(clippy::arithmetic_side_effects)]
 fn seconds_from_civil(year: u32, month: u32, day: u32, hour: u32, minute: u32, second: u32) -> i64 {
-    let year = year + 400 - u32::from(month <= 2);
-    let (era, year_of_era) = (year / 400, year % 400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    let days = i64::from(era * DAYS_OF_ERA + day_of_era) - DAYS_TO_1970 - i64::from(DAYS_OF_ERA);
+    let is_early = month <= 2;
+    let year = year + 400 - u32::from(is_early);
+    let month = if is_early { month + 12 } else { month };
+    let century = year / 100;
+    let days_before_year = 1461 * year / 4 - century + century / 4;
+    let days_before_month = (979 * month - 2919) / 32;
+    let days = i64::from(days_before_year + days_before_month + day) - 1 - DAYS_TO_1970 - DAYS_OF_ERA;
     days * 86_400 + i64::from(hour * 3600 + minute * 60 + second)
 }
 
-const DAYS_OF_ERA: u32 = 146_097;
+const DAYS_OF_ERA: i64 = 146_097;
 // From 1 March of the year 0.
 const DAYS_TO_1970: i64 = 719_468;
+// As many as reach behind the first year of 64-bit microseconds.
+const ERAS_BEFORE: i64 = 800;
 
-// Inverse of `seconds_from_civil`; i64 microseconds hold about 292,000 years, so nothing can overflow.
+// Inverse of `seconds_from_civil`; i64 microseconds hold about 292,000 years each way, so that no number of days leaves u32.
 #[allow(clippy::arithmetic_side_effects)]
 fn civil_from_days(days: i64) -> (i64, u32, u32) {
-    let days = days + DAYS_TO_1970;
-    let era = days.div_euclid(DAYS_OF_ERA.into());
-    let day_of_era = days.rem_euclid(DAYS_OF_ERA.into());
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (
-        year,
-        u32::try_from(month).unwrap_or(1),
-        u32::try_from(day).unwrap_or(1),
-    )
+    let days = u32::try_from(days + DAYS_TO_1970 + ERAS_BEFORE * DAYS_OF_ERA).unwrap_or(0);
+    let quarters = 4 * days + 3;
+    let (century, of_century) = (quarters / 146_097, quarters % 146_097 / 4);
+    let quarters = 4 * of_century + 3;
+    let (year, of_year) = (quarters / 1461, quarters % 1461 / 4);
+    let month_and_day = 2141 * of_year + 197_913;
+    let (month, day) = (month_and_day >> 16, (month_and_day & 0xffff) / 2141 + 1);
+    let is_early = month > 12;
+    let year = i64::from(100 * century + year + u32::from(is_early)) - 400 * ERAS_BEFORE;
+    (year, if is_early { month - 12 } else { month }, day)
 }
 
 /// RFC 3339 in UTC, whole seconds: `2026-11-22T05:57:15Z`.
@@ -262,6 +264,53 @@ mod tests {
                 Timestamp::from_civil(y, mo, d, h, mi, s),
                 Some(Timestamp::from_unix(unix))
             );
+        }
+    }
+
+    #[test]
+    fn each_day_follows_the_one_before() {
+        let (mut year, mut month, mut day) = (0_i64, 1_u32, 1_u32);
+        for days in -719_528..2_932_897 {
+            let time = Timestamp::from_unix(days * 86_400 + 3_723);
+            assert_eq!(time.civil(), (year, month, day, 1, 2, 3), "{days}");
+            assert_eq!(
+                Timestamp::from_civil(year, month, day, 1, 2, 3),
+                Some(time),
+                "{days}"
+            );
+            let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let last = [
+                31,
+                if is_leap { 29 } else { 28 },
+                31,
+                30,
+                31,
+                30,
+                31,
+                31,
+                30,
+                31,
+                30,
+                31,
+            ];
+            day += 1;
+            if day > last[month as usize - 1] {
+                (month, day) = (month + 1, 1);
+            }
+            if month > 12 {
+                (year, month) = (year + 1, 1);
+            }
+        }
+        assert_eq!((year, month, day), (10_000, 1, 1));
+    }
+
+    #[test]
+    fn the_ends_of_time_have_dates() {
+        for (time, text) in [
+            (i64::MIN, "-290308-12-21T19:59:05Z"),
+            (i64::MAX, "294247-01-10T04:00:54Z"),
+        ] {
+            assert_eq!(Timestamp::from_unix_micros(time).to_string(), text);
         }
     }
 

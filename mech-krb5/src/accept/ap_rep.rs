@@ -38,7 +38,7 @@ pub(super) fn make(
         seq_number: Some(seq_number),
     };
     let mut sealed = Ok(());
-    let token = framing.wrap(AP_REP, |writer| {
+    let token = framing.wrap_of_len(AP_REP, part.sealed_len(session_key), |writer| {
         sealed = part.write_sealed(writer, session_key, &mut pool);
     });
     sealed.map_err(|_| Fact::NoRandom)?;

@@ -26,6 +26,9 @@ pub(crate) enum Framing {
     Bare,
 }
 
+/// For an AP-REP or most errors, and for what SPNEGO puts around them.
+const ROOM: usize = 256;
+
 /// TOK_ID of each inner token (RFC 4121 section 4.1).
 pub(crate) const AP_REQ: [u8; 2] = [1, 0];
 pub(crate) const AP_REP: [u8; 2] = [2, 0];
@@ -79,16 +82,39 @@ impl Framing {
 
     /// A token in the framing that the initiator used, around the message that `write` writes.
     pub(crate) fn wrap(self, token_id: [u8; 2], write: impl FnOnce(&mut Writer)) -> Token {
-        // Room for an AP-REP or most errors, and for what SPNEGO puts around them.
-        let mut writer = Writer::with_capacity(256);
+        let mut writer = Writer::with_capacity(ROOM);
         match self {
             Self::Bare => write(&mut writer),
             Self::Gss | Self::UserToUser => writer.element(Tag::application(0), |inner| {
-                inner.object_identifier(self.mech_type().contents());
-                inner.raw(&token_id);
+                self.head(inner, token_id);
                 write(inner);
             }),
         }
         Token::from(writer.into_bytes())
+    }
+
+    /// The same around a message of known length, which need not move.
+    pub(super) fn wrap_of_len(
+        self,
+        token_id: [u8; 2],
+        message_len: usize,
+        write: impl FnOnce(&mut Writer),
+    ) -> Token {
+        let mut writer = Writer::with_capacity(ROOM);
+        if self != Self::Bare {
+            let mech_type_len = Writer::element_len(self.mech_type().contents().len());
+            let content_len = [mech_type_len, token_id.len(), message_len]
+                .into_iter()
+                .fold(0, usize::saturating_add);
+            writer.header(Tag::application(0), content_len);
+            self.head(&mut writer, token_id);
+        }
+        write(&mut writer);
+        Token::from(writer.into_bytes())
+    }
+
+    fn head(self, writer: &mut Writer, token_id: [u8; 2]) {
+        writer.object_identifier(self.mech_type().contents());
+        writer.raw(&token_id);
     }
 }

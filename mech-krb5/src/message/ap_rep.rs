@@ -1,9 +1,10 @@
 use super::{
-    EncryptedData, EncryptionKey, MessageError, application, head, with_micros, write_application, write_head,
+    EncryptedData, EncryptionKey, HEAD_LEN, MessageError, application, head, with_micros,
+    write_application_head, write_head,
 };
 use crate::crypto::{Key, KeyUsage};
 use alloc::vec::Vec;
-use negotiate_core::der::{Error, Reader, Writer};
+use negotiate_core::der::{Error, KERBEROS_TIME_LEN, Reader, Tag, Writer};
 use negotiate_core::{Random, RandomUnavailable, Timestamp};
 
 /// `EncAPRepPart` (RFC 4120 section 5.5.2), the proof that the acceptor could open the ticket:
@@ -70,36 +71,57 @@ impl<'a> EncApRepPart<'a> {
         Ok(enc_part)
     }
 
-    /// The longest: with a key of 32 bytes.
-    const MAX_LEN: usize = 96;
-
     /// Writes the part that is to be sealed.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::with_capacity(Self::MAX_LEN);
+        let mut writer = Writer::with_capacity(self.len());
         self.write(&mut writer);
         writer.into_bytes()
     }
 
+    /// How long the encoding is.
+    fn len(&self) -> usize {
+        Writer::element_len(Writer::element_len(self.fields_len()))
+    }
+
+    fn fields_len(&self) -> usize {
+        let number_len = |number: i64| Writer::field_len(Writer::integer_len(number));
+        [
+            Some(Writer::field_len(KERBEROS_TIME_LEN)),
+            Some(number_len(self.ctime.subsec_micros().into())),
+            self.subkey.map(|subkey| Writer::element_len(subkey.len())),
+            self.seq_number.map(|seq_number| number_len(seq_number.into())),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(0, usize::saturating_add)
+    }
+
     fn write(&self, writer: &mut Writer) {
-        write_application(writer, 27, |sequence| {
-            sequence.field(0, |field| field.kerberos_time(self.ctime));
-            sequence.field(1, |field| field.integer(self.ctime.subsec_micros().into()));
-            if let Some(subkey) = &self.subkey {
-                sequence.field(2, |field| subkey.encode(field));
-            }
-            if let Some(seq_number) = self.seq_number {
-                sequence.field(3, |field| field.integer(seq_number.into()));
-            }
-        });
+        write_application_head(writer, 27, self.fields_len());
+        writer.field(0, |field| field.kerberos_time(self.ctime));
+        writer.field(1, |field| field.integer(self.ctime.subsec_micros().into()));
+        if let Some(subkey) = &self.subkey {
+            writer.field(2, |field| subkey.encode(field));
+        }
+        if let Some(seq_number) = self.seq_number {
+            writer.field(3, |field| field.integer(seq_number.into()));
+        }
     }
 
     /// Writes the AP-REP around the sealed part.
     #[must_use]
     pub fn encode_sealed(key: &Key, cipher: &[u8]) -> Vec<u8> {
-        let mut writer = Writer::with_capacity(cipher.len().saturating_add(64));
-        write_ap_rep(&mut writer, key, |writer| writer.raw(cipher));
+        let ap_rep = ApRepAround::new(key, cipher.len());
+        let mut writer = Writer::with_capacity(ap_rep.len());
+        ap_rep.write_head(&mut writer);
+        writer.raw(cipher);
         writer.into_bytes()
+    }
+
+    /// How long the AP-REP around this part is, sealed with `key`.
+    pub(crate) fn sealed_len(&self, key: &Key) -> usize {
+        self.around(key).len()
     }
 
     /// Writes the AP-REP around this part and seals the part where it stands.
@@ -109,24 +131,53 @@ impl<'a> EncApRepPart<'a> {
         key: &Key,
         random: &mut dyn Random,
     ) -> Result<(), RandomUnavailable> {
-        let mut sealed = Ok(());
-        write_ap_rep(writer, key, |writer| {
-            let key = key.for_usage(KeyUsage::AP_REP);
-            sealed = key.encrypt_written(writer.buffer(), Self::MAX_LEN, random, |out| {
-                let mut part = Writer::onto(core::mem::take(out));
-                self.write(&mut part);
-                *out = part.into_bytes();
-            });
-        });
-        sealed
+        self.around(key).write_head(writer);
+        let key = key.for_usage(KeyUsage::AP_REP);
+        key.encrypt_written(writer.buffer(), self.len(), random, |out| {
+            let mut part = Writer::onto(core::mem::take(out));
+            self.write(&mut part);
+            *out = part.into_bytes();
+        })
+    }
+
+    fn around(&self, key: &Key) -> ApRepAround {
+        let overhead = key.encryption_type().overhead();
+        ApRepAround::new(key, self.len().saturating_add(overhead))
     }
 }
 
-/// An AP-REP, with the cipher that `write_cipher` appends.
-fn write_ap_rep(writer: &mut Writer, key: &Key, write_cipher: impl FnOnce(&mut Writer)) {
-    write_application(writer, 15, |sequence| {
-        write_head(sequence, 0, EncApRepPart::MESSAGE_TYPE);
-        let etype = key.encryption_type().number();
-        sequence.field(2, |field| EncryptedData::write(field, etype, None, write_cipher));
-    });
+/// An AP-REP without its cipher. Every length is told before the first byte: written from the inside, each of its seven layers
+/// would move what is in it.
+struct ApRepAround {
+    etype: i32,
+    cipher_len: usize,
+}
+
+impl ApRepAround {
+    fn new(key: &Key, cipher_len: usize) -> Self {
+        Self {
+            etype: key.encryption_type().number(),
+            cipher_len,
+        }
+    }
+
+    fn len(&self) -> usize {
+        Writer::element_len(Writer::element_len(self.fields_len()))
+    }
+
+    fn fields_len(&self) -> usize {
+        HEAD_LEN.saturating_add(Writer::element_len(self.enc_part_len()))
+    }
+
+    fn enc_part_len(&self) -> usize {
+        EncryptedData::len(self.etype, None, self.cipher_len)
+    }
+
+    /// Writes all but the cipher, whose bytes the caller appends next.
+    fn write_head(&self, writer: &mut Writer) {
+        write_application_head(writer, 15, self.fields_len());
+        write_head(writer, 0, EncApRepPart::MESSAGE_TYPE);
+        writer.header(Tag::context(2), self.enc_part_len());
+        EncryptedData::write_head(writer, self.etype, None, self.cipher_len);
+    }
 }

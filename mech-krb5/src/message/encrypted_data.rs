@@ -37,23 +37,32 @@ impl<'a> EncryptedData<'a> {
 
     /// Writes it.
     pub fn encode(&self, writer: &mut Writer) {
-        Self::write(writer, self.etype, self.kvno, |cipher| cipher.raw(self.cipher));
+        Self::write_head(writer, self.etype, self.kvno, self.cipher.len());
+        writer.raw(self.cipher);
     }
 
-    /// Writes one with the cipher that `write_cipher` appends.
-    pub(super) fn write(
-        writer: &mut Writer,
-        etype: i32,
-        kvno: Option<u32>,
-        write_cipher: impl FnOnce(&mut Writer),
-    ) {
-        writer.sequence(|sequence| {
-            sequence.field(0, |field| field.integer(etype.into()));
-            if let Some(kvno) = kvno {
-                sequence.field(1, |field| field.integer(kvno.into()));
-            }
-            sequence.field(2, |field| field.element(Tag::OCTET_STRING, write_cipher));
-        });
+    /// Writes all but the cipher, whose bytes the caller appends next.
+    pub(super) fn write_head(writer: &mut Writer, etype: i32, kvno: Option<u32>, cipher_len: usize) {
+        writer.header(Tag::SEQUENCE, Self::content_len(etype, kvno, cipher_len));
+        writer.field(0, |field| field.integer(etype.into()));
+        if let Some(kvno) = kvno {
+            writer.field(1, |field| field.integer(kvno.into()));
+        }
+        writer.header(Tag::context(2), Writer::element_len(cipher_len));
+        writer.header(Tag::OCTET_STRING, cipher_len);
+    }
+
+    /// How long the encoding is.
+    pub(super) fn len(etype: i32, kvno: Option<u32>, cipher_len: usize) -> usize {
+        Writer::element_len(Self::content_len(etype, kvno, cipher_len))
+    }
+
+    fn content_len(etype: i32, kvno: Option<u32>, cipher_len: usize) -> usize {
+        let number_len = |number: i64| Writer::field_len(Writer::integer_len(number));
+        let kvno_len = kvno.map_or(0, |kvno| number_len(kvno.into()));
+        number_len(etype.into())
+            .saturating_add(kvno_len)
+            .saturating_add(Writer::field_len(cipher_len))
     }
 }
 
@@ -92,6 +101,12 @@ impl<'a> EncryptionKey<'a> {
             sequence.field(0, |field| field.integer(self.keytype.into()));
             sequence.field(1, |field| field.octet_string(self.keyvalue));
         });
+    }
+
+    /// How long the encoding is.
+    pub(super) fn len(self) -> usize {
+        let keytype_len = Writer::field_len(Writer::integer_len(self.keytype.into()));
+        Writer::element_len(keytype_len.saturating_add(Writer::field_len(self.keyvalue.len())))
     }
 
     /// The key, ready for use; `None` if the type is none of [`EncryptionType::ALL`](crate::crypto::EncryptionType::ALL).

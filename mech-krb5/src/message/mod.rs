@@ -88,6 +88,12 @@ fn write_application(writer: &mut Writer, number: u8, write: impl FnOnce(&mut Wr
     writer.element(Tag::application(number), |message| message.sequence(write));
 }
 
+/// Writes tags and lengths of `[APPLICATION number] SEQUENCE { ... }`, whose fields the caller appends next.
+fn write_application_head(writer: &mut Writer, number: u8, fields_len: usize) {
+    writer.header(Tag::application(number), Writer::element_len(fields_len));
+    writer.header(Tag::SEQUENCE, fields_len);
+}
+
 /// Opens `[APPLICATION number] SEQUENCE { ... }`, the next element of `input`.
 #[inline]
 fn application<'a>(input: &mut Reader<'a>, number: u8) -> Result<Reader<'a>, der::Error> {
@@ -111,6 +117,9 @@ fn head(sequence: &mut Reader<'_>, first: u8, message_type: i64) -> Result<(), M
         Err(MessageError::BadMessageType(found))
     }
 }
+
+/// How long `pvno` and `msg-type` are.
+const HEAD_LEN: usize = 10;
 
 /// Writes `pvno` and `msg-type`.
 fn write_head(sequence: &mut Writer, first: u8, message_type: i64) {

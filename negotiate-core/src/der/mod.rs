@@ -12,4 +12,4 @@ mod writer;
 pub use error::{Error, ErrorKind};
 pub use reader::Reader;
 pub use tag::Tag;
-pub use writer::Writer;
+pub use writer::{KERBEROS_TIME_LEN, Writer};

@@ -505,7 +505,14 @@ fn any_header(rest: &[u8], tag: Tag) -> Option<(NonZeroUsize, usize)> {
 
 #[inline(never)]
 fn has_nul(text: &[u8]) -> bool {
-    text.iter().fold(false, |found, byte| found | (*byte == 0))
+    let each = |byte: u8| u64::from_ne_bytes([byte; 8]);
+    let (eights, rest) = text.as_chunks();
+    // A byte is zero if taking 1 from it borrows and its highest bit was not set. Above such a byte others may look so too.
+    let has_nul = |eight: &[u8; 8]| {
+        let eight = u64::from_le_bytes(*eight);
+        eight.wrapping_sub(each(0x01)) & !eight & each(0x80) != 0
+    };
+    eights.iter().any(has_nul) | rest.contains(&0)
 }
 
 // The number bits of a tag byte, all set where the number follows in further bytes (X.690 section 8.1.2.4).
@@ -518,24 +525,30 @@ fn parse_kerberos_time(text: &[u8]) -> Option<Timestamp> {
     let (digits, b"Z") = text.split_first_chunk::<14>()? else {
         return None;
     };
-    let digits = digits.map(|byte| byte.wrapping_sub(b'0'));
-    if digits.iter().any(|digit| *digit > 9) {
-        return None;
-    }
-    let pair = |tens: u8, units: u8| u32::from(tens.wrapping_mul(10).wrapping_add(units));
-    let [c1, c2, y1, y2, m1, m2, d1, d2, h1, h2, n1, n2, s1, s2] = digits;
-    let year = pair(c1, c2).wrapping_mul(100).wrapping_add(pair(y1, y2));
+    // The day stands in both halves.
+    let [century, year, month, day] = two_digits_each(*digits.first_chunk()?)?;
+    let [_, hour, minute, second] = two_digits_each(*digits.last_chunk()?)?;
+    let year = century.wrapping_mul(100).wrapping_add(year);
     if year < 1970 {
         return None;
     }
-    Timestamp::from_civil(
-        i64::from(year),
-        pair(m1, m2),
-        pair(d1, d2),
-        pair(h1, h2),
-        pair(n1, n2),
-        pair(s1, s2),
-    )
+    Timestamp::from_civil(i64::from(year), month, day, hour, minute, second)
+}
+
+// The four numbers of two decimal digits each, all of them at once: a login reads half a dozen times.
+fn two_digits_each(text: [u8; 8]) -> Option<[u32; 4]> {
+    let each = |byte: u8| u64::from_ne_bytes([byte; 8]);
+    let text = u64::from_le_bytes(text);
+    // 0x30 to 0x39: the upper half is 3, and stays so if 6 is added. What that carries over has no 3 there itself.
+    let upper_halves = (text & each(0xf0)) | ((text.wrapping_add(each(0x06)) & each(0xf0)) >> 4);
+    if upper_halves != each(0x33) {
+        return None;
+    }
+    let digits = text & each(0x0f);
+    // In each pair the tens come first, and so are the lower byte; no sum is above 99.
+    let numbers = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+    let [a, _, b, _, c, _, d, _] = numbers.to_le_bytes();
+    Some([a, b, c, d].map(u32::from))
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@ use super::Tag;
 use crate::Timestamp;
 use alloc::vec::Vec;
 
+/// How much content a `KerberosTime` has (RFC 4120 section 5.2.3).
+pub const KERBEROS_TIME_LEN: usize = 15;
+
 /// Appends DER to one buffer.
 #[derive(Debug, Default)]
 pub struct Writer {
@@ -109,6 +112,18 @@ impl Writer {
             .saturating_add(content_len)
     }
 
+    /// How long a field `[number]` is, of one element with this much content.
+    #[must_use]
+    pub fn field_len(content_len: usize) -> usize {
+        Self::element_len(Self::element_len(content_len))
+    }
+
+    /// How much content an `INTEGER` of this value has.
+    #[must_use]
+    pub fn integer_len(value: i64) -> usize {
+        size_of::<i64>().saturating_sub(superfluous_bytes(value))
+    }
+
     /// A `SEQUENCE`.
     pub fn sequence(&mut self, write: impl FnOnce(&mut Self)) {
         self.element(Tag::SEQUENCE, write);
@@ -130,11 +145,8 @@ impl Writer {
     }
 
     fn integer_with_tag(&mut self, tag: Tag, value: i64) {
-        // X.690 section 8.3.2: as many bytes as the bits that differ from the sign take, and one for the sign.
-        let significant = u64::BITS.saturating_sub((value ^ (value >> 63)).leading_zeros());
-        let superfluous = usize::try_from(7_u32.saturating_sub(significant / 8)).unwrap_or(0);
         let bytes = value.to_be_bytes();
-        self.primitive(tag, bytes.get(superfluous..).unwrap_or(&bytes));
+        self.primitive(tag, bytes.get(superfluous_bytes(value)..).unwrap_or(&bytes));
     }
 
     /// An `OCTET STRING`.
@@ -162,7 +174,7 @@ impl Writer {
     pub fn kerberos_time(&mut self, time: Timestamp) {
         let (year, month, day, hour, minute, second) = time.civil();
         let year = u32::try_from(year).unwrap_or(0);
-        let mut text = *b"YYYYMMDDHHMMSSZ";
+        let mut text: [u8; KERBEROS_TIME_LEN] = *b"YYYYMMDDHHMMSSZ";
         let parts = [year / 100, year, month, day, hour, minute, second];
         for (pair, part) in text.as_chunks_mut::<2>().0.iter_mut().zip(parts) {
             let digit = |value: u32| b'0'.wrapping_add(u8::try_from(value % 10).unwrap_or(0));
@@ -170,6 +182,12 @@ impl Writer {
         }
         self.primitive(Tag::GENERALIZED_TIME, &text);
     }
+}
+
+// X.690 section 8.3.2: as many bytes as the bits that differ from the sign take, and one for the sign; the others of eight.
+fn superfluous_bytes(value: i64) -> usize {
+    let significant = u64::BITS.saturating_sub((value ^ (value >> 63)).leading_zeros());
+    usize::try_from(7_u32.saturating_sub(significant / 8)).unwrap_or(0)
 }
 
 fn length_bytes(len: usize, out: &mut [u8; 5]) -> &[u8] {

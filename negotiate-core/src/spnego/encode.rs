@@ -31,7 +31,7 @@ pub(crate) fn neg_token_resp(response: Response<'_>) -> Token {
     let fields_len = lengths
         .into_iter()
         .flatten()
-        .fold(0, |sum: usize, len| sum.saturating_add(field_len(len)));
+        .fold(0, |sum: usize, len| sum.saturating_add(Writer::field_len(len)));
     let sequence_len = Writer::element_len(fields_len);
 
     let mut out = Writer::onto(token);
@@ -81,10 +81,6 @@ pub(crate) fn reject(response_token: Option<Token>) -> Token {
         response_token,
         mech_list_mic: None,
     })
-}
-
-fn field_len(content_len: usize) -> usize {
-    Writer::element_len(Writer::element_len(content_len))
 }
 
 fn field(out: &mut Writer, number: u8, tag: Tag, content: &[u8]) {

@@ -20,6 +20,7 @@ pub fn check(input: &[u8]) {
             allocating_at_most(0, || place.read_and_forget());
             place.read_every_type();
             place.read_fields();
+            place.read_fields_at_once();
             assert_eq!(reader.offset(), offset_in(input, left));
             assert_eq!(reader.is_empty(), left.is_empty());
             match (reader.any(), tlv::split(left)) {
@@ -162,6 +163,46 @@ impl<'a> Place<'a> {
             }
             (Err(error), None) => assert_lies_within(*error, self.input),
             (_, theirs) => panic!("{read:?}, and {theirs:?} of {element:02x?}"),
+        }
+    }
+
+    /// Fields of one element, read in one look, as those that are read one header after the other.
+    fn read_fields_at_once(&self) {
+        self.same_field(Reader::integer_field, Reader::integer);
+        self.same_field(Reader::int32_field, Reader::int32);
+        self.same_field(Reader::uint32_field, Reader::uint32);
+        self.same_field(Reader::microseconds_field, Reader::microseconds);
+        self.same_field(Reader::octet_string_field, Reader::octet_string);
+        self.same_field(Reader::general_string_field, Reader::general_string);
+        self.same_field(Reader::bit_string_32_field, Reader::bit_string_32);
+        self.same_field(Reader::kerberos_time_field, Reader::kerberos_time);
+        self.same_field(
+            |reader, number| Ok(reader.sequence_field(number)?.rest()),
+            |field| Ok(field.sequence()?.rest()),
+        );
+    }
+
+    fn same_field<T: PartialEq + Debug>(
+        &self,
+        at_once: fn(&mut Reader<'a>, u8) -> Result<T, Error>,
+        one_by_one: fn(&mut Reader<'a>) -> Result<T, Error>,
+    ) {
+        // The number that stands there, so that there is something to read.
+        let number = self.left.first().map_or(0, |tag| (tag & 0x1f).min(30));
+        let (mut quick, mut slow) = (self.reader, self.reader);
+        let (read, expected) = (at_once(&mut quick, number), slow.field(number, one_by_one));
+        match (read, expected) {
+            (Ok(read), Ok(expected)) => {
+                assert_eq!(read, expected);
+                assert_eq!((quick.rest(), quick.offset()), (slow.rest(), slow.offset()));
+            }
+            (Err(error), Err(_)) => assert_lies_within(error, self.input),
+            (read, expected) => panic!("{read:?}, and {expected:?} of {:02x?}", self.element()),
+        }
+        let is_there = self.left.first() == Some(&Tag::context(number).byte());
+        match { self.reader }.optional(number, at_once) {
+            Ok(read) => assert_eq!(read.is_some(), is_there),
+            Err(_) => assert!(is_there),
         }
     }
 

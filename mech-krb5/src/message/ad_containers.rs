@@ -28,7 +28,7 @@ impl<'a> AdAndOr<'a> {
     /// If it is not its DER.
     pub fn decode(ad_data: &'a [u8]) -> Result<Self, Error> {
         let mut sequence = sole_sequence(ad_data)?;
-        let condition_count = sequence.field(0, Reader::int32)?;
+        let condition_count = sequence.int32_field(0)?;
         let elements = sequence.field(1, AuthorizationData::decode)?;
         sequence.finish()?;
         Ok(Self {
@@ -67,7 +67,7 @@ impl<'a> AdKdcIssued<'a> {
     pub fn decode(ad_data: &'a [u8]) -> Result<Self, Error> {
         let mut sequence = sole_sequence(ad_data)?;
         let ad_checksum = sequence.field(0, Checksum::decode)?;
-        let _i_realm = sequence.optional_field(1, Reader::general_string)?;
+        let _i_realm = sequence.optional(1, Reader::general_string_field)?;
         let _i_sname = sequence.optional_field(2, PrincipalName::decode)?;
         let (elements, signed) = sequence.field(3, signed_elements)?;
         sequence.finish()?;
@@ -149,7 +149,7 @@ impl<'a> VerifierMac<'a> {
         let verifier = Self {
             identifier: sequence.optional_field(0, PrincipalName::decode)?,
             kvno: sequence.optional_field(1, Reader::uint32)?,
-            enctype: sequence.optional_field(2, Reader::int32)?,
+            enctype: sequence.optional(2, Reader::int32_field)?,
             mac: sequence.field(3, Checksum::decode)?,
         };
         sequence.finish()?;

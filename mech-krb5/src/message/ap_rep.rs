@@ -44,7 +44,7 @@ impl<'a> EncApRepPart<'a> {
         let mut input = Reader::new(input);
         let mut sequence = application(&mut input, 27)?;
         input.finish()?;
-        let seconds = sequence.field(0, Reader::kerberos_time)?;
+        let seconds = sequence.kerberos_time_field(0)?;
         let cusec = sequence.field(1, Reader::microseconds)?;
         let ctime = with_micros(seconds, cusec);
         let subkey = sequence.optional_field(2, EncryptionKey::decode)?;

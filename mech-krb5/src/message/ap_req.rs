@@ -1,4 +1,4 @@
-use super::{EncryptedData, MessageError, Ticket, head, write_head, written};
+use super::{EncryptedData, MessageError, Ticket, application, head, write_head, written};
 use alloc::vec::Vec;
 use negotiate_core::der::{Reader, Tag};
 
@@ -50,16 +50,14 @@ impl<'a> ApReq<'a> {
     /// If it is not an AP-REQ of version 5, or not its DER.
     pub fn decode(input: &'a [u8]) -> Result<Self, MessageError> {
         let mut input = Reader::new(input);
-        let mut content = input.element(Tag::application(14))?;
+        let mut sequence = application(&mut input, 14)?;
         input.finish()?;
-        let mut sequence = content.sequence()?;
-        content.finish()?;
         head(&mut sequence, 0, Self::MESSAGE_TYPE)?;
-        let ap_options = ApOptions(sequence.field(2, Reader::bit_string_32)?);
+        let ap_options = ApOptions(sequence.bit_string_32_field(2)?);
         let mut ticket_field = sequence.element(Tag::context(3))?;
         let ticket = Ticket::decode(&mut ticket_field)?;
         ticket_field.finish()?;
-        let authenticator = sequence.field(4, EncryptedData::decode)?;
+        let authenticator = EncryptedData::of_content(sequence.sequence_field(4)?)?;
         sequence.finish()?;
         Ok(Self {
             ap_options,

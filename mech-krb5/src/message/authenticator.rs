@@ -1,4 +1,6 @@
-use super::{AuthorizationData, EncryptionKey, MessageError, PVNO, application, with_micros, written};
+use super::{
+    AuthorizationData, EncryptionKey, MessageError, PVNO, application, typed_octets, with_micros, written,
+};
 use crate::principal::PrincipalName;
 use alloc::vec::Vec;
 use negotiate_core::Timestamp;
@@ -46,19 +48,28 @@ impl<'a> Authenticator<'a> {
         let mut input = Reader::new(input);
         let mut sequence = application(&mut input, 2)?;
         input.finish()?;
-        let version = sequence.field(0, Reader::integer)?;
+        let version = sequence.integer_field(0)?;
         if version != PVNO {
             return Err(MessageError::BadVersion(version));
         }
-        let crealm = sequence.field(1, Reader::general_string)?;
-        let cname = sequence.field(2, PrincipalName::decode)?;
-        let cksum = sequence.optional_field(3, Checksum::decode)?;
-        let cusec = sequence.field(4, Reader::microseconds)?;
-        let seconds = sequence.field(5, Reader::kerberos_time)?;
+        let crealm = sequence.general_string_field(1)?;
+        let cname = PrincipalName::of_content(sequence.sequence_field(2)?)?;
+        let cksum = sequence
+            .optional(3, Reader::sequence_field)?
+            .map(Checksum::of_content)
+            .transpose()?;
+        let cusec = sequence.microseconds_field(4)?;
+        let seconds = sequence.kerberos_time_field(5)?;
         let ctime = with_micros(seconds, cusec);
-        let subkey = sequence.optional_field(6, EncryptionKey::decode)?;
-        let seq_number = sequence.optional_field(7, Reader::uint32)?;
-        let authorization_data = sequence.optional_field(8, AuthorizationData::decode)?;
+        let subkey = sequence
+            .optional(6, Reader::sequence_field)?
+            .map(EncryptionKey::of_content)
+            .transpose()?;
+        let seq_number = sequence.optional(7, Reader::uint32_field)?;
+        let authorization_data = sequence
+            .optional(8, Reader::sequence_field)?
+            .map(AuthorizationData::of_content)
+            .transpose()?;
         sequence.finish()?;
         Ok(Self {
             crealm,
@@ -119,10 +130,11 @@ impl<'a> Checksum<'a> {
     /// # Errors
     /// If it is not its DER.
     pub fn decode(input: &mut Reader<'a>) -> Result<Self, Error> {
-        let mut sequence = input.sequence()?;
-        let cksumtype = sequence.field(0, Reader::int32)?;
-        let checksum = sequence.field(1, Reader::octet_string)?;
-        sequence.finish()?;
+        Self::of_content(input.sequence()?)
+    }
+
+    fn of_content(content: Reader<'a>) -> Result<Self, Error> {
+        let (cksumtype, checksum) = typed_octets(content)?;
         Ok(Self { cksumtype, checksum })
     }
 

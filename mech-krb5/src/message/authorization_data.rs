@@ -1,3 +1,4 @@
+use super::typed_octets;
 use alloc::vec::Vec;
 use negotiate_core::der::{Error, ErrorKind, Reader, Writer};
 
@@ -82,7 +83,10 @@ impl<'a> AuthorizationData<'a> {
     /// # Errors
     /// If it is not its DER, or has more than 64 elements.
     pub fn decode(input: &mut Reader<'a>) -> Result<Self, Error> {
-        let elements = input.sequence()?;
+        Self::of_content(input.sequence()?)
+    }
+
+    pub(super) fn of_content(elements: Reader<'a>) -> Result<Self, Error> {
         let mut rest = elements;
         let mut count: usize = 0;
         while !rest.is_empty() {
@@ -126,10 +130,8 @@ impl<'a> AuthorizationData<'a> {
     }
 
     fn element(rest: &mut Reader<'a>) -> Result<AuthorizationDataEntry<'a>, Error> {
-        let mut element = rest.sequence()?;
-        let ad_type = AdType(element.field(0, Reader::int32)?);
-        let ad_data = element.field(1, Reader::octet_string)?;
-        element.finish()?;
+        let (ad_type, ad_data) = typed_octets(rest.sequence()?)?;
+        let ad_type = AdType(ad_type);
         Ok(AuthorizationDataEntry { ad_type, ad_data })
     }
 }

@@ -1,3 +1,4 @@
+use super::typed_octets;
 use crate::crypto::{EncryptionTypes, Key, KeyError};
 use core::fmt;
 use negotiate_core::der::{Error, Reader, Tag, Writer};
@@ -27,11 +28,15 @@ impl<'a> EncryptedData<'a> {
     /// # Errors
     /// If it is not its DER.
     pub fn decode(input: &mut Reader<'a>) -> Result<Self, Error> {
-        let mut sequence = input.sequence()?;
-        let etype = sequence.field(0, Reader::int32)?;
-        let kvno = sequence.optional_field(1, Reader::uint32)?;
-        let cipher = sequence.field(2, Reader::octet_string)?;
-        sequence.finish()?;
+        Self::of_content(input.sequence()?)
+    }
+
+    #[inline]
+    pub(super) fn of_content(mut content: Reader<'a>) -> Result<Self, Error> {
+        let etype = content.int32_field(0)?;
+        let kvno = content.optional(1, Reader::uint32_field)?;
+        let cipher = content.octet_string_field(2)?;
+        content.finish()?;
         Ok(Self { etype, kvno, cipher })
     }
 
@@ -88,10 +93,11 @@ impl<'a> EncryptionKey<'a> {
     /// # Errors
     /// If it is not its DER.
     pub fn decode(input: &mut Reader<'a>) -> Result<Self, Error> {
-        let mut sequence = input.sequence()?;
-        let keytype = sequence.field(0, Reader::int32)?;
-        let keyvalue = sequence.field(1, Reader::octet_string)?;
-        sequence.finish()?;
+        Self::of_content(input.sequence()?)
+    }
+
+    pub(super) fn of_content(content: Reader<'a>) -> Result<Self, Error> {
+        let (keytype, keyvalue) = typed_octets(content)?;
         Ok(Self { keytype, keyvalue })
     }
 

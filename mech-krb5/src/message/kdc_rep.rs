@@ -49,7 +49,7 @@ impl<'a> KdcRep<'a> {
         input.finish()?;
         head(&mut sequence, 0, exchange.reply_number().into())?;
         let padata = sequence.optional_field(2, PaData::decode_list)?;
-        let crealm = sequence.field(3, Reader::general_string)?;
+        let crealm = sequence.general_string_field(3)?;
         let cname = sequence.field(4, PrincipalName::decode)?;
         let mut field = sequence.element(Tag::context(5))?;
         let ticket = Ticket::decode(&mut field)?;
@@ -164,13 +164,13 @@ impl<'a> EncKdcRepPart<'a> {
         let part = Self {
             key,
             nonce: sequence.field(2, Reader::uint32)?,
-            key_expiration: sequence.optional_field(3, Reader::kerberos_time)?,
-            flags: TicketFlags(sequence.field(4, Reader::bit_string_32)?),
-            authtime: sequence.field(5, Reader::kerberos_time)?,
-            starttime: sequence.optional_field(6, Reader::kerberos_time)?,
-            endtime: sequence.field(7, Reader::kerberos_time)?,
-            renew_till: sequence.optional_field(8, Reader::kerberos_time)?,
-            srealm: sequence.field(9, Reader::general_string)?,
+            key_expiration: sequence.optional(3, Reader::kerberos_time_field)?,
+            flags: TicketFlags(sequence.bit_string_32_field(4)?),
+            authtime: sequence.kerberos_time_field(5)?,
+            starttime: sequence.optional(6, Reader::kerberos_time_field)?,
+            endtime: sequence.kerberos_time_field(7)?,
+            renew_till: sequence.optional(8, Reader::kerberos_time_field)?,
+            srealm: sequence.general_string_field(9)?,
             sname: sequence.field(10, PrincipalName::decode)?,
             caddr: sequence.optional_field(11, HostAddresses::decode)?,
             encrypted_pa_data: sequence
@@ -219,8 +219,8 @@ fn skip_last_req(field: &mut Reader<'_>) -> Result<(), Error> {
     let mut elements = field.sequence()?;
     while !elements.is_empty() {
         let mut element = elements.sequence()?;
-        element.field(0, Reader::int32)?;
-        element.field(1, Reader::kerberos_time)?;
+        element.int32_field(0)?;
+        element.kerberos_time_field(1)?;
         element.finish()?;
     }
     Ok(())

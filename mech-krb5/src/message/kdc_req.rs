@@ -163,13 +163,13 @@ impl<'a> KdcReqBody<'a> {
     /// If it is not its DER, or a list is longer than any client's.
     pub fn decode(input: &mut Reader<'a>) -> Result<Self, MessageError> {
         let mut sequence = input.sequence()?;
-        let kdc_options = KdcOptions(sequence.field(0, Reader::bit_string_32)?);
+        let kdc_options = KdcOptions(sequence.bit_string_32_field(0)?);
         let cname = sequence.optional_field(1, PrincipalName::decode)?;
-        let realm = sequence.field(2, Reader::general_string)?;
+        let realm = sequence.general_string_field(2)?;
         let sname = sequence.optional_field(3, PrincipalName::decode)?;
-        let from = sequence.optional_field(4, Reader::kerberos_time)?;
-        let till = sequence.field(5, Reader::kerberos_time)?;
-        let rtime = sequence.optional_field(6, Reader::kerberos_time)?;
+        let from = sequence.optional(4, Reader::kerberos_time_field)?;
+        let till = sequence.kerberos_time_field(5)?;
+        let rtime = sequence.optional(6, Reader::kerberos_time_field)?;
         let nonce = sequence.field(7, Reader::uint32)?;
         let etype = sequence.field(8, |field| list(field, MAX_ETYPES, Reader::int32))?;
         let addresses = sequence.optional_field(9, HostAddresses::decode)?;

@@ -156,7 +156,7 @@ impl<'a> EncKrbCredPart<'a> {
             Ok(ticket_info)
         })?;
         sequence.optional_field(1, Reader::uint32)?;
-        sequence.optional_field(2, Reader::kerberos_time)?;
+        sequence.optional(2, Reader::kerberos_time_field)?;
         sequence.optional_field(3, Reader::microseconds)?;
         sequence.optional_field(4, super::ticket::HostAddress::decode)?;
         sequence.optional_field(5, super::ticket::HostAddress::decode)?;
@@ -181,14 +181,14 @@ impl<'a> KrbCredInfo<'a> {
         let mut sequence = input.sequence()?;
         let info = Self {
             key: sequence.field(0, EncryptionKey::decode)?,
-            prealm: sequence.optional_field(1, Reader::general_string)?,
+            prealm: sequence.optional(1, Reader::general_string_field)?,
             pname: sequence.optional_field(2, PrincipalName::decode)?,
             flags: sequence.optional_field(3, |field| Ok(TicketFlags(field.bit_string_32()?)))?,
-            authtime: sequence.optional_field(4, Reader::kerberos_time)?,
-            starttime: sequence.optional_field(5, Reader::kerberos_time)?,
-            endtime: sequence.optional_field(6, Reader::kerberos_time)?,
-            renew_till: sequence.optional_field(7, Reader::kerberos_time)?,
-            srealm: sequence.optional_field(8, Reader::general_string)?,
+            authtime: sequence.optional(4, Reader::kerberos_time_field)?,
+            starttime: sequence.optional(5, Reader::kerberos_time_field)?,
+            endtime: sequence.optional(6, Reader::kerberos_time_field)?,
+            renew_till: sequence.optional(7, Reader::kerberos_time_field)?,
+            srealm: sequence.optional(8, Reader::general_string_field)?,
             sname: sequence.optional_field(9, PrincipalName::decode)?,
             caddr: sequence.optional_field(10, HostAddresses::decode)?,
         };

@@ -55,17 +55,17 @@ impl<'a> KrbError<'a> {
         let mut sequence = application(&mut input, 30)?;
         input.finish()?;
         head(&mut sequence, 0, Self::MESSAGE_TYPE)?;
-        sequence.optional_field(2, Reader::kerberos_time)?;
+        sequence.optional(2, Reader::kerberos_time_field)?;
         sequence.optional_field(3, Reader::microseconds)?;
-        let seconds = sequence.field(4, Reader::kerberos_time)?;
+        let seconds = sequence.kerberos_time_field(4)?;
         let susec = sequence.field(5, Reader::microseconds)?;
-        let error_code = ErrorCode(sequence.field(6, Reader::int32)?);
-        let crealm = sequence.optional_field(7, Reader::general_string)?;
+        let error_code = ErrorCode(sequence.int32_field(6)?);
+        let crealm = sequence.optional(7, Reader::general_string_field)?;
         let cname = sequence.optional_field(8, PrincipalName::decode)?;
-        let realm = sequence.field(9, Reader::general_string)?;
+        let realm = sequence.general_string_field(9)?;
         let sname = sequence.field(10, PrincipalName::decode_or_empty)?;
-        let e_text = sequence.optional_field(11, Reader::general_string)?;
-        let e_data = sequence.optional_field(12, Reader::octet_string)?;
+        let e_text = sequence.optional(11, Reader::general_string_field)?;
+        let e_data = sequence.optional(12, Reader::octet_string_field)?;
         sequence.finish()?;
         Ok(Self {
             stime: with_micros(seconds, susec),

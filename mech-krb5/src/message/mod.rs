@@ -97,20 +97,27 @@ fn write_application_head(writer: &mut Writer, number: u8, fields_len: usize) {
 /// Opens `[APPLICATION number] SEQUENCE { ... }`, the next element of `input`.
 #[inline]
 fn application<'a>(input: &mut Reader<'a>, number: u8) -> Result<Reader<'a>, der::Error> {
-    let mut content = input.element(Tag::application(number))?;
-    let sequence = content.sequence()?;
+    input.wrapped(Tag::application(number), Tag::SEQUENCE)
+}
+
+/// The content of a `SEQUENCE { [0] Int32, [1] OCTET STRING }`, of which RFC 4120 has many: a number that says what the
+/// octets are.
+#[inline]
+fn typed_octets<'a>(mut content: Reader<'a>) -> Result<(i32, &'a [u8]), der::Error> {
+    let number = content.int32_field(0)?;
+    let octets = content.octet_string_field(1)?;
     content.finish()?;
-    Ok(sequence)
+    Ok((number, octets))
 }
 
 /// Reads `pvno [number] INTEGER (5), msg-type [number + 1] INTEGER (message_type)`, with which every message begins (RFC
 /// 4120 sections 3.2.3 and 5.2.4).
 fn head(sequence: &mut Reader<'_>, first: u8, message_type: i64) -> Result<(), MessageError> {
-    let version = sequence.field(first, Reader::integer)?;
+    let version = sequence.integer_field(first)?;
     if version != PVNO {
         return Err(MessageError::BadVersion(version));
     }
-    let found = sequence.field(first.saturating_add(1), Reader::integer)?;
+    let found = sequence.integer_field(first.saturating_add(1))?;
     if found == message_type {
         Ok(())
     } else {

@@ -45,8 +45,8 @@ impl<'a> PaData<'a> {
     pub fn decode_list(input: &mut Reader<'a>) -> Result<Vec<Self>, Error> {
         list(input, MAX_PA_DATA, |element| {
             let mut sequence = element.sequence()?;
-            let padata_type = PaDataType(sequence.field(1, Reader::int32)?);
-            let padata_value = sequence.field(2, Reader::octet_string)?;
+            let padata_type = PaDataType(sequence.int32_field(1)?);
+            let padata_value = sequence.octet_string_field(2)?;
             sequence.finish()?;
             Ok(Self {
                 padata_type,
@@ -105,9 +105,9 @@ impl<'a> EtypeInfo2Entry<'a> {
         let mut input = Reader::new(input);
         let entries = list(&mut input, MAX_PA_DATA, |element| {
             let mut sequence = element.sequence()?;
-            let etype = sequence.field(0, Reader::int32)?;
-            let salt = sequence.optional_field(1, Reader::general_string)?;
-            let s2kparams = sequence.optional_field(2, Reader::octet_string)?;
+            let etype = sequence.int32_field(0)?;
+            let salt = sequence.optional(1, Reader::general_string_field)?;
+            let s2kparams = sequence.optional(2, Reader::octet_string_field)?;
             sequence.finish()?;
             Ok(Self {
                 etype,
@@ -163,7 +163,7 @@ impl PaEncTsEnc {
         let mut input = Reader::new(input);
         let mut sequence = input.sequence()?;
         input.finish()?;
-        let seconds = sequence.field(0, Reader::kerberos_time)?;
+        let seconds = sequence.kerberos_time_field(0)?;
         let pausec = sequence.optional_field(1, Reader::microseconds)?;
         sequence.finish()?;
         Ok(Self {

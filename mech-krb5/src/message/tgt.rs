@@ -35,7 +35,7 @@ impl<'a> TgtReq<'a> {
         input.finish()?;
         head(&mut sequence, 0, Self::MESSAGE_TYPE)?;
         let server_name = sequence.optional_field(2, PrincipalName::decode)?;
-        let realm = sequence.optional_field(3, Reader::general_string)?;
+        let realm = sequence.optional(3, Reader::general_string_field)?;
         sequence.finish()?;
         Ok(Self { server_name, realm })
     }

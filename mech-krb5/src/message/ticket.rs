@@ -1,4 +1,6 @@
-use super::{AuthorizationData, EncryptedData, EncryptionKey, MessageError, PVNO, application, written};
+use super::{
+    AuthorizationData, EncryptedData, EncryptionKey, MessageError, PVNO, application, typed_octets, written,
+};
 use crate::principal::{PrincipalName, PrincipalRef};
 use alloc::vec::Vec;
 use negotiate_core::Timestamp;
@@ -37,13 +39,13 @@ impl<'a> Ticket<'a> {
         let before = *input;
         let mut sequence = application(input, 1)?;
         let raw = input.read_since(before);
-        let version = sequence.field(0, Reader::integer)?;
+        let version = sequence.integer_field(0)?;
         if version != PVNO {
             return Err(MessageError::BadVersion(version));
         }
-        let realm = sequence.field(1, Reader::general_string)?;
-        let sname = sequence.field(2, PrincipalName::decode)?;
-        let enc_part = sequence.field(3, EncryptedData::decode)?;
+        let realm = sequence.general_string_field(1)?;
+        let sname = PrincipalName::of_content(sequence.sequence_field(2)?)?;
+        let enc_part = EncryptedData::of_content(sequence.sequence_field(3)?)?;
         sequence.finish()?;
         Ok(Self {
             raw,
@@ -118,17 +120,20 @@ impl<'a> EncTicketPart<'a> {
         let mut sequence = application(&mut input, 3)?;
         input.finish()?;
         let part = Self {
-            flags: TicketFlags(sequence.field(0, Reader::bit_string_32)?),
-            key: sequence.field(1, EncryptionKey::decode)?,
-            crealm: sequence.field(2, Reader::general_string)?,
-            cname: sequence.field(3, PrincipalName::decode)?,
-            transited: sequence.field(4, Transited::decode)?,
-            authtime: sequence.field(5, Reader::kerberos_time)?,
-            starttime: sequence.optional_field(6, Reader::kerberos_time)?,
-            endtime: sequence.field(7, Reader::kerberos_time)?,
-            renew_till: sequence.optional_field(8, Reader::kerberos_time)?,
+            flags: TicketFlags(sequence.bit_string_32_field(0)?),
+            key: EncryptionKey::of_content(sequence.sequence_field(1)?)?,
+            crealm: sequence.general_string_field(2)?,
+            cname: PrincipalName::of_content(sequence.sequence_field(3)?)?,
+            transited: Transited::of_content(sequence.sequence_field(4)?)?,
+            authtime: sequence.kerberos_time_field(5)?,
+            starttime: sequence.optional(6, Reader::kerberos_time_field)?,
+            endtime: sequence.kerberos_time_field(7)?,
+            renew_till: sequence.optional(8, Reader::kerberos_time_field)?,
             caddr: sequence.optional_field(9, HostAddresses::decode)?,
-            authorization_data: sequence.optional_field(10, AuthorizationData::decode)?,
+            authorization_data: sequence
+                .optional(10, Reader::sequence_field)?
+                .map(AuthorizationData::of_content)
+                .transpose()?,
         };
         sequence.finish()?;
         Ok(part)
@@ -255,11 +260,8 @@ impl<'a> Transited<'a> {
         contents: &[],
     };
 
-    fn decode(input: &mut Reader<'a>) -> Result<Self, Error> {
-        let mut sequence = input.sequence()?;
-        let tr_type = sequence.field(0, Reader::int32)?;
-        let contents = sequence.field(1, Reader::octet_string)?;
-        sequence.finish()?;
+    fn of_content(content: Reader<'a>) -> Result<Self, Error> {
+        let (tr_type, contents) = typed_octets(content)?;
         Ok(Self { tr_type, contents })
     }
 
@@ -324,10 +326,7 @@ impl<'a> HostAddresses<'a> {
 
 impl<'a> HostAddress<'a> {
     pub(super) fn decode(input: &mut Reader<'a>) -> Result<Self, Error> {
-        let mut sequence = input.sequence()?;
-        let addr_type = sequence.field(0, Reader::int32)?;
-        let address = sequence.field(1, Reader::octet_string)?;
-        sequence.finish()?;
+        let (addr_type, address) = typed_octets(input.sequence()?)?;
         Ok(Self { addr_type, address })
     }
 }

@@ -53,8 +53,8 @@ impl TokenRestrictions {
 
 fn entry<'a>(list: &mut Reader<'a>) -> Result<(i32, &'a [u8]), Error> {
     let mut entry = list.sequence()?;
-    let restriction_type = entry.field(0, Reader::int32)?;
-    let restriction = entry.field(1, Reader::octet_string)?;
+    let restriction_type = entry.int32_field(0)?;
+    let restriction = entry.octet_string_field(1)?;
     entry.finish()?;
     Ok((restriction_type, restriction))
 }

@@ -246,29 +246,33 @@ impl<'a> PrincipalName<'a> {
     }
 
     fn decode_at_least(least: usize, reader: &mut Reader<'a>) -> Result<Self, Error> {
-        let mut name = reader.sequence()?;
-        let name_type = NameType(name.field(0, Reader::int32)?);
-        let components = name.field(1, |field| {
-            let mut strings = field.sequence()?;
-            let first = strings;
-            let mut count = 0_usize;
-            while !strings.is_empty() {
-                if count == MAX_COMPONENTS {
-                    return Err(strings.error(ErrorKind::TooMany));
-                }
-                strings.general_string()?;
-                count = count.saturating_add(1);
+        Self::of_content_at_least(least, reader.sequence()?)
+    }
+
+    /// Reads the content of one.
+    pub(crate) fn of_content(content: Reader<'a>) -> Result<Self, Error> {
+        Self::of_content_at_least(1, content)
+    }
+
+    fn of_content_at_least(least: usize, mut content: Reader<'a>) -> Result<Self, Error> {
+        let name_type = NameType(content.int32_field(0)?);
+        let first = content.sequence_field(1)?;
+        content.finish()?;
+        let mut strings = first;
+        let mut count = 0_usize;
+        while !strings.is_empty() {
+            if count == MAX_COMPONENTS {
+                return Err(strings.error(ErrorKind::TooMany));
             }
-            if count < least {
-                Err(first.error(ErrorKind::BadValue))
-            } else {
-                Ok(first.rest())
-            }
-        })?;
-        name.finish()?;
+            strings.general_string()?;
+            count = count.saturating_add(1);
+        }
+        if count < least {
+            return Err(first.error(ErrorKind::BadValue));
+        }
         Ok(Self {
             name_type,
-            components,
+            components: first.rest(),
         })
     }
 

@@ -5,6 +5,7 @@
 //! Nesting follows the caller's code, never the input, so no input can recurse.
 
 mod error;
+mod fields;
 mod reader;
 mod tag;
 mod writer;

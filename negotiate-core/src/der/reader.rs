@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
 
     // Goes on behind `content`, which `rest` follows.
     #[inline(always)]
-    fn enter(&mut self, content: &'a [u8], rest: &'a [u8]) -> Reader<'a> {
+    pub(super) fn enter(&mut self, content: &'a [u8], rest: &'a [u8]) -> Reader<'a> {
         self.rest = rest;
         Self {
             rest: content,
@@ -441,11 +441,15 @@ impl<'a> Reader<'a> {
 
     #[inline(always)]
     fn string(&mut self, tag: Tag) -> Result<&'a [u8], Error> {
-        let content = self.element(tag)?;
-        if has_nul(content.rest) {
-            return Err(content.error(ErrorKind::NulInString));
+        self.element(tag)?.without_nul()
+    }
+
+    #[inline(always)]
+    pub(super) fn without_nul(self) -> Result<&'a [u8], Error> {
+        if has_nul(self.rest) {
+            return Err(self.error(ErrorKind::NulInString));
         }
-        Ok(content.rest)
+        Ok(self.rest)
     }
 
     /// The content bytes of an `OBJECT IDENTIFIER`.
@@ -454,17 +458,10 @@ impl<'a> Reader<'a> {
     /// If it is absent, empty, ends inside an arc, or has an arc that is not minimal.
     pub fn object_identifier(&mut self) -> Result<&'a [u8], Error> {
         let content = self.element(Tag::OBJECT_IDENTIFIER)?;
-        let mut arc_starts = true;
-        for byte in content.rest {
-            if arc_starts && *byte == 0x80 {
-                return Err(content.error(ErrorKind::BadObjectIdentifier));
-            }
-            arc_starts = byte & 0x80 == 0;
-        }
-        if content.rest.is_empty() || !arc_starts {
-            Err(content.error(ErrorKind::BadObjectIdentifier))
-        } else {
+        if is_object_identifier(content.rest) {
             Ok(content.rest)
+        } else {
+            Err(content.error(ErrorKind::BadObjectIdentifier))
         }
     }
 
@@ -503,6 +500,15 @@ fn any_header(rest: &[u8], tag: Tag) -> Option<(NonZeroUsize, usize)> {
     Some((NonZeroUsize::new(header_len)?, len)).filter(|_| reader.peek() == Some(tag))
 }
 
+// X.690 section 8.19.2: the highest bit is set in all bytes of an arc but its last, and no arc begins with 80.
+fn is_object_identifier(content: &[u8]) -> bool {
+    let begins_none = |pair: &[u8]| !matches!(pair, [before, 0x80] if before & 0x80 == 0);
+    match content {
+        [] | [0x80, ..] | [.., 0x80..=0xff] => false,
+        _ => !content.contains(&0x80) || content.windows(2).all(begins_none),
+    }
+}
+
 #[inline(never)]
 fn has_nul(text: &[u8]) -> bool {
     let each = |byte: u8| u64::from_ne_bytes([byte; 8]);
@@ -518,10 +524,10 @@ fn has_nul(text: &[u8]) -> bool {
 // The number bits of a tag byte, all set where the number follows in further bytes (X.690 section 8.1.2.4).
 const HIGH_NUMBER: u8 = 0x1f;
 // Set in the first length byte where the length follows in further bytes, or is not told (X.690 section 8.1.3.5).
-const LONG_LENGTH: u8 = 0x80;
+pub(super) const LONG_LENGTH: u8 = 0x80;
 
 #[inline(never)]
-fn parse_kerberos_time(text: &[u8]) -> Option<Timestamp> {
+pub(super) fn parse_kerberos_time(text: &[u8]) -> Option<Timestamp> {
     let (digits, b"Z") = text.split_first_chunk::<14>()? else {
         return None;
     };

@@ -13,7 +13,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 const THEIRS: &[u8] = b"from the initiator";
 const OURS: &[u8] = b"from the acceptor";
 
-/// An initiator: `library` is `mit` or `heimdal`, `flags` are those that `tools/speak.py` knows.
+/// An initiator: `library` and `flags` are those that `tools/speak.py` knows.
 #[must_use]
 pub fn initiator(library: &str, service: &str, flags: &[&str]) -> Command {
     let mut command = tool("speak.py");
@@ -26,6 +26,8 @@ pub fn initiator(library: &str, service: &str, flags: &[&str]) -> Command {
 pub struct Spoken {
     /// Its first token.
     pub first: Vec<u8>,
+    /// Those that came after it, to the end of the login.
+    pub later: Vec<Vec<u8>>,
     /// Its MIC.
     pub mic: Vec<u8>,
 }
@@ -46,6 +48,7 @@ pub fn converse(
     let mut peer = Peer::start(initiator);
     let first = peer.hear();
     let mut context = peer.login(acceptor.exchange(None), &first)?;
+    let later = peer.heard.split_off(1);
     let messages = context.per_message();
     let mic = peer.hear();
     assert_eq!(messages.verify_mic(THEIRS, &mic), Ok(MessageOrder::Expected));
@@ -64,7 +67,7 @@ pub fn converse(
         peer.say(&token.expect("a Wrap token"));
     }
     assert_eq!(peer.line(), "understood");
-    Ok((context, Spoken { first, mic }))
+    Ok((context, Spoken { first, later, mic }))
 }
 
 /// A login of user-to-user authentication by MIT's libkrb5: `tools/user_to_user.py`.
@@ -218,6 +221,20 @@ pub fn acceptor(
     entries: Vec<mech_krb5::keytab::KeytabEntry>,
     configure: impl FnOnce(mech_krb5::Krb5Builder) -> mech_krb5::Krb5Builder,
 ) -> Acceptor {
+    let acceptor = Acceptor::builder().mechanism(krb5(entries, configure));
+    acceptor.build().expect("a mechanism")
+}
+
+/// The mechanism of such an acceptor.
+///
+/// # Panics
+///
+/// If the entries make none.
+#[must_use]
+pub fn krb5(
+    entries: Vec<mech_krb5::keytab::KeytabEntry>,
+    configure: impl FnOnce(mech_krb5::Krb5Builder) -> mech_krb5::Krb5Builder,
+) -> mech_krb5::Krb5 {
     use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig};
     let mut ambient = Ambient {
         now: Timestamp::now(),
@@ -232,6 +249,5 @@ pub fn acceptor(
     let krb5 = configure(mech_krb5::Krb5::builder(keytab))
         .replay_cache(std::sync::Arc::new(replay_cache))
         .build();
-    let acceptor = Acceptor::builder().mechanism(krb5.expect("a key that can be used"));
-    acceptor.build().expect("a mechanism")
+    krb5.expect("a key that can be used")
 }

@@ -1,7 +1,7 @@
 """An initiator that logs in and then speaks: each token is a line of hex digits, its own on standard output, the acceptor's
 on standard input. Then come three per-message tokens each way (a MIC, a Wrap, a sealed Wrap), and "understood".
 
-speak.py mit|heimdal SERVICE@HOST FLAG...: by which libgssapi, with the tickets of KRB5CCNAME.
+speak.py mit|heimdal[-spnego] SERVICE@HOST FLAG...: by which libgssapi, with the tickets of KRB5CCNAME.
 """
 
 import sys
@@ -10,13 +10,16 @@ OURS, THEIRS = b"from the initiator", b"from the acceptor"
 FLAGS = {"mutual": 2, "replay": 4, "sequence": 8, "confidentiality": 16, "integrity": 32, "dce_style": 0x1000}
 
 
+MECHANISMS = {"krb5": "1.2.840.113554.1.2.2", "spnego": "1.3.6.1.5.5.2"}
+
+
 class Mit:
-    def __init__(self, service, flags):
+    def __init__(self, service, mechanism, flags):
         import gssapi
 
         self._context = gssapi.SecurityContext(
             name=gssapi.Name(service, gssapi.NameType.hostbased_service), usage="initiate", flags=flags,
-            mech=gssapi.OID.from_int_seq("1.2.840.113554.1.2.2"))
+            mech=gssapi.OID.from_int_seq(MECHANISMS[mechanism]))
         self.step = self._context.step
         self.mic = self._context.get_signature
         self.verify_mic = self._context.verify_signature
@@ -43,12 +46,13 @@ def say(token):
 
 library, service, *flags = sys.argv[1:]
 flags = sum(FLAGS[flag] for flag in flags)
+library, _, mechanism = library.partition("-")
 if library == "mit":
-    context = Mit(service, flags)
+    context = Mit(service, mechanism or "krb5", flags)
 else:
     import heimdal
 
-    context = heimdal.Context(service, "krb5", flags)
+    context = heimdal.Context(service, mechanism or "krb5", flags)
 token = context.step()
 say(token)
 while not context.complete:

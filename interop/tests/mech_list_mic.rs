@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::Command;
 
 const MUTUAL: &[&str] = &["mutual", "sequence", "confidentiality", "integrity"];
+const DCE_STYLE: &[&str] = &["dce_style", "mutual", "sequence", "confidentiality", "integrity"];
 /// The first token was the only one.
 const NO_OTHER: [bool; 0] = [];
 const NOT_MUTUAL: &[&str] = &["sequence", "confidentiality", "integrity"];
@@ -62,6 +63,18 @@ fn mit_krb5_proves_its_list_where_it_is_asked_to() {
             "{flags:?}"
         );
     }
+}
+
+/// Three tokens of the mechanism: the last one is the initiator's, and a MIC that is due comes with it. MIT krb5 does not look whether
+/// one is, if the mechanism is its favourite.
+#[test]
+fn a_third_leg_without_the_mic_that_is_due_is_refused() {
+    let tickets = Tickets::of_alice();
+    let speak = || initiator("mit-spnego", "HTTP@www.mit.test", DCE_STYLE);
+    let [alone, behind] = acceptors(&keytab("www"));
+    assert_eq!(mics_of_a_login(tickets.given_to(&mut speak()), &alone), [false]);
+    let refused = converse(tickets.given_to(&mut speak()), &behind).unwrap_err();
+    assert_eq!(refused.reason().code(), "spnego.mic_missing");
 }
 
 /// With mutual authentication: without, Heimdal 7.8 does not go on after its first token.

@@ -76,6 +76,30 @@ fn replayed(bencher: Bencher<'_, '_>, entries: u64) {
     });
 }
 
+/// What a busy service does: a million logins in five minutes, and so on for ever. Each has the time at which it comes; the
+/// oldest expire meanwhile. Above, times are spread over all five minutes at once, which no cache of the processor holds.
+#[divan::bench]
+fn as_logins_come(bencher: Bencher<'_, '_>) {
+    let cache = filled(0, 1_300_000);
+    let mut number = 0_u64;
+    let mut login = || {
+        number += 1;
+        let now = Timestamp::from_unix_micros(START * 1_000_000 + number as i64 * 300);
+        let tag = u128::from(number).to_be_bytes();
+        let entry = ReplayEntry {
+            tag: black_box(&tag),
+            client_time: now,
+            expires: Timestamp::from_unix_micros(now.unix_micros() + 300_000_000),
+        };
+        assert!(matches!(cache.check(entry, now), ReplayAnswer::Fresh));
+    };
+    (0..1_100_000).for_each(|_| login());
+    bencher
+        .counter(ItemsCount::new(1000_u32))
+        .bench_local(|| (0..1000).for_each(|_| login()));
+    eprintln!("{} entries were live at the end", cache.len());
+}
+
 /// A million entries are inserted; the allocations are what they take up.
 #[divan::bench(sample_count = 5)]
 fn fill_a_million(bencher: Bencher<'_, '_>) {

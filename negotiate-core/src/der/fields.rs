@@ -148,12 +148,13 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub fn bit_string_32_field(&mut self, number: u8) -> Result<u32, Error> {
         let of_32_bits = [Tag::context(number).byte(), 7, Tag::BIT_STRING.byte(), 5];
-        match { *self }.field_of_len::<5>(of_32_bits) {
-            Some([0, bits @ ..]) => {
-                self.field_of_len::<5>(of_32_bits);
-                Ok(u32::from_be_bytes(*bits))
+        let before = *self;
+        match self.field_of_len::<5>(of_32_bits) {
+            Some([0, bits @ ..]) => Ok(u32::from_be_bytes(*bits)),
+            _ => {
+                *self = before;
+                self.field(number, Reader::bit_string_32)
             }
-            _ => self.field(number, Reader::bit_string_32),
         }
     }
 

@@ -5,10 +5,7 @@ use mech_krb5::replay::{MemoryReplayCache, MemoryReplayConfig, OnStart};
 use mech_krb5::{Krb5, Krb5Builder};
 use negotiate_core::{Acceptor, Ambient, Exchange, Reject, Step, SystemRandom, Timestamp};
 use std::path::Path;
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake};
-use std::thread::{self, Thread};
 
 /// An acceptor of Kerberos with the keys of a file.
 #[must_use]
@@ -53,27 +50,8 @@ pub fn step(exchange: Exchange, token: &[u8]) -> Result<Step, Reject> {
 /// If it is refused.
 pub fn judge(acceptor: &Acceptor, token: &[u8]) -> Result<Step, Reject> {
     match step(acceptor.exchange(None), token) {
-        Ok(Step::Pending(pending)) => block_on(pending),
+        Ok(Step::Pending(pending)) => pollster::block_on(pending),
         step => step,
-    }
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    struct Unpark(Thread);
-
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-
-    let waker = Arc::new(Unpark(thread::current())).into();
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        thread::park();
     }
 }
 

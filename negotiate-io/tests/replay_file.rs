@@ -11,10 +11,10 @@ use std::fs::{File, OpenOptions, Permissions, hard_link};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
-use std::pin::{Pin, pin};
-use std::sync::{Arc, Barrier};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::pin::Pin;
+use std::sync::Barrier;
+use std::task::{Context, Waker};
+use std::thread;
 use std::time::Duration;
 
 const SKEW: Seconds = Seconds(300);
@@ -61,7 +61,7 @@ fn begin(cache: &FileReplayCache, tag: &[u8], client_time: Timestamp, now: Times
 /// Waits for an answer that comes later.
 fn answer(answer: ReplayAnswer) -> String {
     let answer = match answer {
-        ReplayAnswer::Pending(later) => block_on(later),
+        ReplayAnswer::Pending(later) => pollster::block_on(later),
         at_once => at_once,
     };
     format!("{answer:?}")
@@ -69,25 +69,6 @@ fn answer(answer: ReplayAnswer) -> String {
 
 fn ask(cache: &FileReplayCache, tag: &[u8], client_time: Timestamp, now: Timestamp) -> String {
     answer(begin(cache, tag, client_time, now))
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let waker = Arc::new(Unpark(thread::current())).into();
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        thread::park();
-    }
 }
 
 /// A file with this in it, for its owner alone.
@@ -392,7 +373,7 @@ fn nobody_is_kept_waiting_but_for_the_answer() {
             .all(|answer| matches!(answer, ReplayAnswer::Unavailable))
     );
     drop(lock);
-    assert!(matches!(block_on(later), ReplayAnswer::Fresh));
+    assert!(matches!(pollster::block_on(later), ReplayAnswer::Fresh));
     assert!(waiting.into_iter().map(answer).all(|answer| answer == "Fresh"));
 }
 

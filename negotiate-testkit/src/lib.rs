@@ -60,11 +60,10 @@ mod kdc;
 mod login;
 mod no_security;
 pub mod suite;
-mod wait;
 
 pub use browser::{Browser, BrowserError, Visit};
 pub use clock::Clock;
 pub use kdc::{Account, Kdc, KdcServer, krb5_conf};
 pub use login::{Login, LoginError, log_in};
 pub use no_security::{NO_SECURITY, NoSecurity, NoSecurityDetails, NoSecurityError, NoSecurityInitiator};
-pub use wait::block_on;
+pub use pollster::block_on;

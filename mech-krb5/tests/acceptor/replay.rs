@@ -11,10 +11,10 @@ use mech_krb5::message::{ApOptions, ApReq, KrbError};
 use mech_krb5::replay::{
     MemoryReplayCache, MemoryReplayConfig, OnStart, ReplayAnswer, ReplayCache, ReplayEntry,
 };
-use negotiate_core::{Ambient, ChannelBindings, ContextFlags, Pending, Reject, Seconds, Step, Timestamp};
-use std::pin::{Pin, pin};
+use negotiate_core::{Ambient, ChannelBindings, ContextFlags, Pending, Seconds, Step, Timestamp};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 /// Tag, the authenticator's time, end of the entry's life, and the acceptor's time.
 type Question = (Vec<u8>, Timestamp, Timestamp, Timestamp);
@@ -167,16 +167,6 @@ fn later(answer: ReplayAnswer) -> ReplayAnswer {
     ReplayAnswer::Pending(Box::pin(Later(Some(answer), false)))
 }
 
-fn block_on(pending: Pending) -> Result<Step, Reject> {
-    let mut pending = pin!(pending);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(step) = pending.as_mut().poll(&mut context) {
-            return step;
-        }
-    }
-}
-
 fn pending(server: &Server, login: &Login) -> Pending {
     match server.judge(login) {
         Ok(Step::Pending(pending)) => pending,
@@ -203,7 +193,7 @@ fn an_answer_that_comes_later_counts_as_if_it_had_come_at_once() {
     for (at_once, later) in answers {
         let now = Server::remembering(Arc::new(Answering(at_once))).judge(&login);
         let waiting = Server::remembering(Arc::new(Answering(later)));
-        match (now, block_on(pending(&waiting, &login))) {
+        match (now, pollster::block_on(pending(&waiting, &login))) {
             (
                 Ok(Step::Complete { token, context }),
                 Ok(Step::Complete {
@@ -228,7 +218,7 @@ fn an_answer_that_comes_later_counts_as_if_it_had_come_at_once() {
 fn a_refusal_that_waited_still_tells_the_initiator() {
     let login = Login::default();
     let server = Server::remembering(Arc::new(Answering(|| later(ReplayAnswer::Replayed))));
-    let reject = block_on(pending(&server, &login)).unwrap_err();
+    let reject = pollster::block_on(pending(&server, &login)).unwrap_err();
     let token = reject.token().expect("no KRB-ERROR").as_bytes();
     let (token_id, message) = unframed(token);
     assert_eq!(
@@ -246,7 +236,7 @@ fn a_replay_is_told_before_what_else_is_wrong_and_the_rest_once_it_is_none() {
         (|| later(ReplayAnswer::Fresh), "krb5.transited_refused"),
     ] {
         let server = Server::remembering(Arc::new(Answering(answer)));
-        let reject = block_on(pending(&server, &login)).unwrap_err();
+        let reject = pollster::block_on(pending(&server, &login)).unwrap_err();
         assert_eq!(reject.reason().code(), code);
         assert!(reject.token().is_some(), "{code}");
     }
@@ -261,6 +251,6 @@ fn dce_style_waits_too() {
     };
     login.set_flags(ContextFlags::DCE_STYLE);
     let server = Server::remembering(Arc::new(Answering(|| later(ReplayAnswer::Fresh))));
-    let step = block_on(pending(&server, &login));
+    let step = pollster::block_on(pending(&server, &login));
     assert!(matches!(step, Ok(Step::Continue { .. })), "{step:?}");
 }

@@ -47,7 +47,7 @@ pub(crate) fn accept_under_valgrind(side: &str, name: &str) {
         .expect("a case of that name");
     let (scratch, file, credential) = (Scratch::new(), case.keytab_file(), case.credential());
     let side: Box<dyn Side> = match side {
-        "ours" => Box::new(Ours::new(case, file.expose())),
+        "ours" => Box::new(Ours::new(case, file.expose(), scratch.path())),
         _ => Box::new(Mit::new(case, file.expose(), scratch.path())),
     };
     side.accept(&case.token(&credential));

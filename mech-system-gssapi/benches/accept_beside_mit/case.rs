@@ -36,6 +36,8 @@ pub(crate) enum Replay {
     Off,
     /// Ours in memory, MIT's in a file of its own.
     On,
+    /// Each in a file of its own, of MIT's format.
+    BothInFiles,
 }
 
 /// As `curl --negotiate` asks, with a ticket as small as that of MIT's KDC.
@@ -58,6 +60,11 @@ pub(crate) const CASES: &[Case] = &[
     Case {
         name: "the same, replay cache on",
         replay_cache: Replay::On,
+        ..LOGIN
+    },
+    Case {
+        name: "the same, both replay caches in files",
+        replay_cache: Replay::BothInFiles,
         ..LOGIN
     },
     Case {

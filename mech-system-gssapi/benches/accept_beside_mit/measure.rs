@@ -42,7 +42,7 @@ const MOST_ROUNDS: f64 = 500.0;
 /// `seconds` is what each side may take for all of its turns.
 pub(crate) fn side_by_side(case: &Case, seconds: f64) -> Measured {
     let (scratch, file, credential) = (Scratch::new(), case.keytab_file(), case.credential());
-    let ours = Ours::new(case, file.expose());
+    let ours = Ours::new(case, file.expose(), scratch.path());
     let mit = Mit::new(case, file.expose(), scratch.path());
     let mint = |count: usize| -> Vec<Vec<u8>> { (0..count).map(|_| case.token(&credential)).collect() };
 

@@ -9,6 +9,7 @@ use mech_krb5::replay::{
 use mech_system_gssapi::ReplayCache as MitReplayCache;
 use mech_system_gssapi::library::{Accepted, AcceptorCredential, Context, Mechanisms};
 use negotiate_core::{Acceptor, Ambient, Step, SystemRandom, Timestamp};
+use negotiate_io::replay::{FileReplayCache, FileReplayOptions};
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +21,8 @@ pub(crate) trait Side: Sync {
 pub(crate) struct Ours(Acceptor);
 
 impl Ours {
-    pub(crate) fn new(case: &Case, keytab: &[u8]) -> Self {
+    /// With files in this directory.
+    pub(crate) fn new(case: &Case, keytab: &[u8], directory: &Path) -> Self {
         let replay_cache: Arc<dyn ReplayCache> = match case.replay_cache {
             Replay::Off => Arc::new(Forgetful),
             Replay::On => {
@@ -29,6 +31,14 @@ impl Ours {
                     ..MemoryReplayConfig::default()
                 };
                 Arc::new(MemoryReplayCache::new(config, &mut ambient(&mut SystemRandom)).unwrap())
+            }
+            Replay::BothInFiles => {
+                let options = FileReplayOptions {
+                    on_start: OnStart::Accept,
+                    ..FileReplayOptions::default()
+                };
+                let path = directory.join("our-rcache");
+                Arc::new(FileReplayCache::open(path, options, Timestamp::now()).unwrap())
             }
         };
         let keytab = Keytab::parse(keytab).unwrap();
@@ -41,6 +51,10 @@ impl Side for Ours {
     #[inline(never)]
     fn accept(&self, token: &[u8]) {
         let step = self.0.exchange(None).step(token, &mut ambient(&mut SystemRandom));
+        let step = match step {
+            Ok(Step::Pending(pending)) => pollster::block_on(pending),
+            at_once => at_once,
+        };
         match black_box(step) {
             Ok(Step::Complete { .. }) => {}
             other => panic!("{other:?}"),
@@ -75,7 +89,7 @@ impl Mit {
         use_shortest_krb5_conf(directory);
         let replay_cache = match case.replay_cache {
             Replay::Off => MitReplayCache::None,
-            Replay::On => MitReplayCache::File(directory.join("rcache")),
+            Replay::On | Replay::BothInFiles => MitReplayCache::File(directory.join("rcache")),
         };
         Self(AcceptorCredential::acquire(Mechanisms::Krb5AndSpnego, Some(&path), &replay_cache).unwrap())
     }

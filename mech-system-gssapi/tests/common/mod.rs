@@ -14,11 +14,8 @@ use negotiate_core::{
     Reject, Seconds, Secret, SecurityContext, Step, SystemRandom, Timestamp,
 };
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll, Wake};
-use std::thread;
 
 pub(crate) const ALICE: &str = "alice@EXAMPLE.TEST";
 pub(crate) const HTTP: &str = "HTTP/www.example.test@EXAMPLE.TEST";
@@ -200,26 +197,7 @@ pub(crate) fn run(
 /// Every token of this mechanism is answered later: waits for it.
 pub(crate) fn settled(step: Result<Step, Reject>) -> Result<Step, Reject> {
     match step {
-        Ok(Step::Pending(pending)) => settled(block_on(pending)),
+        Ok(Step::Pending(pending)) => settled(pollster::block_on(pending)),
         step => step,
-    }
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    struct Unpark(thread::Thread);
-
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-
-    let mut future = pin!(future);
-    let waker = Arc::new(Unpark(thread::current())).into();
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        thread::park();
     }
 }

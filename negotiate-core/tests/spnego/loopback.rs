@@ -11,10 +11,8 @@ use negotiate_core::{
 };
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::Future;
-use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
 /// What the mechanism does with a token.
 #[derive(Clone, Copy, Debug)]
@@ -355,20 +353,9 @@ pub(crate) fn step(exchange: Exchange, token: &[u8]) -> Result<Step, Reject> {
 pub(crate) fn settled_step(exchange: Exchange, token: &[u8]) -> Result<Step, Reject> {
     let mut outcome = step(exchange, token);
     while let Ok(Step::Pending(pending)) = outcome {
-        outcome = block_on(pending);
+        outcome = pollster::block_on(pending);
     }
     outcome
-}
-
-/// The loopback's questions wake their asker at once, so polling again is enough.
-pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        if let Poll::Ready(output) = Pin::new(&mut future).poll(&mut context) {
-            return output;
-        }
-    }
 }
 
 /// An acceptor with this mechanism alone.

@@ -274,7 +274,7 @@ fn a_bare_mechanism_may_ask_too() {
     let Ok(Step::Pending(pending)) = step(acceptor.exchange(None), b"\x6e\x02\x30\x00") else {
         panic!();
     };
-    let Ok(Step::Complete { token, context }) = crate::loopback::block_on(pending) else {
+    let Ok(Step::Complete { token, context }) = pollster::block_on(pending) else {
         panic!();
     };
     assert_eq!(token.unwrap().as_bytes(), b"AP-REP");

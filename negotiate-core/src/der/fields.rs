@@ -58,9 +58,8 @@ impl<'a> Reader<'a> {
     /// If it is absent or malformed.
     #[inline(always)]
     pub fn integer_field(&mut self, number: u8) -> Result<i64, Error> {
-        let of_one_byte = [Tag::context(number).byte(), 3, Tag::INTEGER.byte(), 1];
-        match self.field_of_len::<1>(of_one_byte) {
-            Some([byte]) => Ok(i64::from(byte.cast_signed())),
+        match self.integer_field_of_one_byte(number) {
+            Some(value) => Ok(value.into()),
             None => self.field(number, Reader::integer),
         }
     }
@@ -71,11 +70,17 @@ impl<'a> Reader<'a> {
     /// If it is absent or malformed.
     #[inline(always)]
     pub fn int32_field(&mut self, number: u8) -> Result<i32, Error> {
-        let of_one_byte = [Tag::context(number).byte(), 3, Tag::INTEGER.byte(), 1];
-        match self.field_of_len::<1>(of_one_byte) {
-            Some([byte]) => Ok(i32::from(byte.cast_signed())),
+        match self.integer_field_of_one_byte(number) {
+            Some(value) => Ok(value.into()),
             None => self.field(number, Reader::int32),
         }
+    }
+
+    // As versions, message types and the numbers of encryption types are.
+    #[inline(always)]
+    fn integer_field_of_one_byte(&mut self, number: u8) -> Option<i8> {
+        let [byte] = self.field_of_len([Tag::context(number).byte(), 3, Tag::INTEGER.byte(), 1])?;
+        Some(byte.cast_signed())
     }
 
     /// The field `[number]`, a `UInt32`; see [`Reader::uint32`].

@@ -10,7 +10,7 @@ use crate::principal::Principal;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use negotiate_core::{Account, AccountUnreadable, MechDetails, NameAttribute, Timestamp};
+use negotiate_core::{Account, AccountUnreadable, MechDetails, Name, NameAttribute, Timestamp};
 
 /// Facts of a Kerberos login, reached through `SecurityContext::details`.
 #[derive(Clone, Debug)]
@@ -64,6 +64,10 @@ pub struct Details {
 
 /// From a PAC and a CAMMAC that were verified, and from nothing else.
 impl MechDetails for Details {
+    fn acceptor(&self) -> Option<Name> {
+        self.service.borrow().to_name().ok()
+    }
+
     fn account(&self) -> Option<Result<Account, AccountUnreadable>> {
         let account = self.pac.as_ref()?.account()?;
         Some(account.map_err(AccountUnreadable::new))

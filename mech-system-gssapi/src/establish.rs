@@ -40,12 +40,11 @@ pub(crate) fn establish(mut context: AcceptedContext, terms: &Terms) -> Result<E
     Ok(Established {
         mech_type: MechType::KRB5,
         initiator,
-        acceptor: Some(acceptor),
         flags,
         expires: lifetime.map(|lifetime| terms.now.plus(lifetime)),
         per_message: Box::new(context),
         mech_list_mic: MechListMic::AsNegotiated,
-        details: Box::new(Details { delegated }),
+        details: Box::new(Details { acceptor, delegated }),
     })
 }
 

@@ -71,7 +71,7 @@ impl SystemGssapi {
             }),
             Ok(Accepted::Complete { output, context }) => Ok(MechStep::Complete {
                 output: said(output),
-                established: establish::establish(context, &terms)?,
+                established: Box::new(establish::establish(context, &terms)?),
             }),
             Err(Failure { status, output }) => Err(MechReject {
                 reason: Box::new(Error::new(Fact::Library(status))),

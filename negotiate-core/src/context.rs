@@ -102,6 +102,11 @@ impl fmt::Debug for ContextFlags {
 /// What a mechanism knows beyond the common part (a ticket's times, a delegated credential, attributes): reached through
 /// [`SecurityContext::details`] by those who know the mechanism's type.
 pub trait MechDetails: Any + fmt::Debug + Send + Sync {
+    /// Which of its names the acceptor was addressed by; `None` where the mechanism does not tell, or not in text.
+    fn acceptor(&self) -> Option<Name> {
+        None
+    }
+
     /// What the initiator's domain says about its account; `None` if it says nothing that can be believed.
     fn account(&self) -> Option<Result<Account, AccountUnreadable>> {
         None
@@ -122,8 +127,6 @@ pub struct Established {
     pub mech_type: MechType,
     /// Who the initiator is.
     pub initiator: Name,
-    /// Which of its names the acceptor was addressed by, where the mechanism tells.
-    pub acceptor: Option<Name>,
     /// What the context offers.
     pub flags: ContextFlags,
     /// When the authentication ends to be good.
@@ -151,7 +154,7 @@ pub enum MechListMic {
 /// verified.
 #[derive(Debug)]
 pub struct SecurityContext {
-    established: Established,
+    established: Box<Established>,
     negotiation: Negotiation,
 }
 
@@ -166,7 +169,7 @@ pub enum Negotiation {
 
 impl SecurityContext {
     /// Of a mechanism that the initiator did not negotiate.
-    pub(crate) const fn bare(established: Established) -> Self {
+    pub(crate) const fn bare(established: Box<Established>) -> Self {
         Self {
             established,
             negotiation: Negotiation::Bare,
@@ -187,10 +190,11 @@ impl SecurityContext {
         &self.established.initiator
     }
 
-    /// Which of its names the acceptor was addressed by.
+    /// Which of its names the acceptor was addressed by, written anew at each call; `None` where the mechanism does not
+    /// tell, or not in text.
     #[must_use]
-    pub fn acceptor(&self) -> Option<&Name> {
-        self.established.acceptor.as_ref()
+    pub fn acceptor(&self) -> Option<Name> {
+        self.established.details.acceptor()
     }
 
     /// The mechanism that authenticated the initiator.

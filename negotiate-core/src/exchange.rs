@@ -22,7 +22,6 @@ pub struct Exchange {
 /// What follows a token.
 #[must_use]
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant)] // lives for a moment; a box would cost an allocation per login
 pub enum Step {
     /// Send the token; the initiator's answer goes to the successor.
     Continue {

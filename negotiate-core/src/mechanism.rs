@@ -48,7 +48,6 @@ pub struct AcceptRequest<'a> {
 
 /// What a mechanism does after a token.
 #[must_use]
-#[allow(clippy::large_enum_variant)] // lives for a moment; a box would cost an allocation per login
 pub enum MechStep {
     /// It wants another token.
     Continue {
@@ -63,8 +62,8 @@ pub enum MechStep {
     Complete {
         /// For the initiator, if the mechanism has a last word.
         output: Option<Token>,
-        /// The result.
-        established: Established,
+        /// The result. Boxed: it goes through many hands, and each would copy it.
+        established: Box<Established>,
     },
 }
 

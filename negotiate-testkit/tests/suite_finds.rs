@@ -61,7 +61,7 @@ impl Mechanism for Faulty {
         match step? {
             MechStep::Complete { output, established } => Ok(MechStep::Complete {
                 output,
-                established: self.spoiled(established),
+                established: Box::new(self.spoiled(*established)),
             }),
             step => Ok(step),
         }

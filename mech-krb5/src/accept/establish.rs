@@ -25,7 +25,7 @@ use negotiate_core::{Ambient, ContextFlags, Established, MechListMic, MechStep, 
 /// A context that stands as soon as the authenticator is known not to be a replay.
 pub(super) struct Prepared {
     output: Option<Token>,
-    established: Established,
+    established: Box<Established>,
     third_leg: Option<ThirdLegNumber>,
 }
 
@@ -201,7 +201,7 @@ fn establish(
     protection: MessageProtection,
     mech_list_mic: MechListMic,
     delegated: Option<DelegatedCredential>,
-) -> Result<Established, NotUtf8> {
+) -> Result<Box<Established>, NotUtf8> {
     let (part, key) = (ticket.part(), ticket.key());
     let AuthorizationDataChecked { client, kdc, .. } = authorization_data;
     let PacJudged { pac, discarded, .. } = pac;
@@ -214,7 +214,7 @@ fn establish(
     let rc4 = etypes
         .chain([ticket.etype()])
         .any(|etype| etype == EncryptionType::Rc4Hmac);
-    let details = Details {
+    let details = Box::new(Details {
         client: ticket.client().to_owned(),
         service: key.principal().clone(),
         key_match: key.matched(),
@@ -241,15 +241,14 @@ fn establish(
             .chain(discarded.map(Warning::PacDiscarded))
             .chain(kdc.warning)
             .collect(),
-    };
-    Ok(Established {
+    });
+    Ok(Box::new(Established {
         mech_type: MechType::KRB5,
         initiator,
-        acceptor: Some(key.principal().borrow().to_name()?),
         flags,
         expires: Some(part.endtime),
         per_message: Box::new(protection),
         mech_list_mic,
-        details: Box::new(details),
-    })
+        details,
+    }))
 }

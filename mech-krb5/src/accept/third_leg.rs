@@ -11,11 +11,11 @@ use negotiate_core::{AcceptContext, Ambient, Established, MechReject, MechStep, 
 pub(super) struct ThirdLeg {
     session_key: Key,
     seq_number: u32,
-    established: Established,
+    established: Box<Established>,
 }
 
 impl ThirdLeg {
-    pub(super) fn new(session_key: Key, seq_number: u32, established: Established) -> Self {
+    pub(super) fn new(session_key: Key, seq_number: u32, established: Box<Established>) -> Self {
         Self {
             session_key,
             seq_number,

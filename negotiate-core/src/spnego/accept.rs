@@ -125,7 +125,7 @@ pub(crate) fn next_token(
                 return Err(refuse(SpnegoError::MechTokenAfterEnd));
             }
             let protected =
-                mic::conclude(*established, &mech_types, response.mech_list_mic).map_err(refuse)?;
+                mic::conclude(established, &mech_types, response.mech_list_mic).map_err(refuse)?;
             // RFC 4178 section 5 b) I: the initiator has our MIC already and waits for nothing.
             Ok(Step::Complete {
                 token: None,
@@ -221,7 +221,7 @@ impl Turn<'_> {
         self,
         conversation: Conversation,
         output: Option<Token>,
-        established: Established,
+        established: Box<Established>,
     ) -> Result<Step, Reject> {
         let last = match (
             output

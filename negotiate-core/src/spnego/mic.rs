@@ -30,7 +30,7 @@ pub(crate) enum LastMechToken {
 /// sections 3.1 and 7).
 #[derive(Debug)]
 pub(crate) struct MechListProtected {
-    established: Established,
+    established: Box<Established>,
 }
 
 /// Why the witness may be had.
@@ -41,7 +41,7 @@ enum Evidence<'a> {
 }
 
 impl MechListProtected {
-    fn mint(mut established: Established, evidence: Evidence<'_>) -> Result<Self, SpnegoError> {
+    fn mint(mut established: Box<Established>, evidence: Evidence<'_>) -> Result<Self, SpnegoError> {
         match evidence {
             Evidence::NotDue => {}
             Evidence::Mic { mech_types, theirs } => {
@@ -58,14 +58,13 @@ impl MechListProtected {
         Ok(Self { established })
     }
 
-    pub(crate) fn into_established(self) -> Established {
+    pub(crate) fn into_established(self) -> Box<Established> {
         self.established
     }
 }
 
 /// What becomes of a mechanism's result.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant)] // lives for a moment
 pub(crate) enum Settled {
     /// The conversation is over; our MIC, if there is one, goes out with the last answer.
     Protected {
@@ -81,7 +80,7 @@ pub(crate) enum Settled {
 
 /// Takes the result of the mechanism, and the MIC that came with its last token.
 pub(crate) fn settle(
-    mut established: Established,
+    mut established: Box<Established>,
     negotiated: MicExchange,
     last: LastMechToken,
     mech_types: &[u8],
@@ -106,10 +105,7 @@ pub(crate) fn settle(
         // b), and c) IV: the initiator could not know before that it owes one.
         (None, MicExchange::Required, LastMechToken::Acceptor | LastMechToken::OptimisticInitiator) => {
             let ours = make(&mut established, mech_types)?;
-            Ok(Settled::Owed {
-                established: Box::new(established),
-                ours,
-            })
+            Ok(Settled::Owed { established, ours })
         }
         // c) V.
         (None, MicExchange::Required, LastMechToken::Initiator) => Err(SpnegoError::MicMissing),
@@ -118,7 +114,7 @@ pub(crate) fn settle(
 
 /// Takes the MIC that the initiator owed. b) I.
 pub(crate) fn conclude(
-    established: Established,
+    established: Box<Established>,
     mech_types: &[u8],
     theirs: Option<&[u8]>,
 ) -> Result<MechListProtected, SpnegoError> {

@@ -183,7 +183,7 @@ impl Running {
                 self.log.push(Event::Completed);
                 Ok(MechStep::Complete {
                     output: output.map(|output| output.to_vec().into()),
-                    established: self.established(offers),
+                    established: Box::new(self.established(offers)),
                 })
             }
             Act::Refuse(token) => Err(MechReject {
@@ -211,7 +211,6 @@ impl Running {
         Established {
             mech_type: self.mech_type,
             initiator: Name::new("alice@LOOPBACK".into(), 0..5, 6..14, NameKind::Named),
-            acceptor: None,
             flags: offers.flags,
             expires: None,
             per_message: Box::new(Mics::new(["acceptor", "initiator"], offers, self.log.clone())),

@@ -91,7 +91,7 @@ impl Report {
             accepted: true,
             mechanism: Some(context.mech_type().name()),
             src_name: Some(context.initiator().to_string()),
-            acceptor_name: context.acceptor().map(ToString::to_string),
+            acceptor_name: context.acceptor().map(|name| name.to_string()),
             etype: krb5.map(|details| details.etype.number()),
             kvno: krb5.map(|details| details.kvno),
             sealed_by: krb5.map(|details| match details.sealed_by {

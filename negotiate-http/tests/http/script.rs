@@ -144,16 +144,15 @@ fn complete(name: &str, output: Option<Token>, bound: bool) -> MechStep {
     let display = format!("{name}@{REALM}");
     MechStep::Complete {
         output,
-        established: Established {
+        established: Box::new(Established {
             mech_type: MECH_TYPE,
             initiator: Name::new(display, 0..name.len(), realm, NameKind::Named),
-            acceptor: None,
             flags,
             expires: Some(Timestamp::from_unix(4_107_542_400)),
             per_message: Box::new(NoMessages),
             mech_list_mic: MechListMic::AsNegotiated,
             details: Box::new(Detail("of the script")),
-        },
+        }),
     }
 }
 

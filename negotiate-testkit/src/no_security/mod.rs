@@ -154,16 +154,15 @@ impl AcceptContext for SecondLeg {
 fn welcome(token: &Token) -> MechStep {
     MechStep::Complete {
         output: Some(token.answer(Leg::Welcome).into()),
-        established: Established {
+        established: Box::new(Established {
             mech_type: NO_SECURITY,
             initiator: shown(&token.name),
-            acceptor: None,
             flags: FLAGS,
             expires: None,
             per_message: Box::new(Messages::acceptor(token.nonce)),
             mech_list_mic: MechListMic::AsNegotiated,
             details: Box::new(NoSecurityDetails),
-        },
+        }),
     }
 }
 

@@ -218,7 +218,10 @@ fn meaning(context: &SecurityContext, accepted: &Accepted, world: &World, label:
         NameKind::Named
     };
     assert_eq!(context.initiator().kind(), kind);
-    assert_eq!(context.acceptor().map(Name::display), Some(&*label.service));
+    assert_eq!(
+        context.acceptor().as_ref().map(Name::display),
+        Some(&*label.service)
+    );
     assert_eq!(context.mech_type(), MechType::KRB5);
     let negotiation = if is_spnego {
         Negotiation::Spnego

@@ -166,7 +166,7 @@ impl Ours {
             acceptor: context
                 .acceptor()
                 .filter(|_| lifetime > 0)
-                .map(ToString::to_string),
+                .map(|name| name.to_string()),
             flags: context.flags().bits(),
             lifetime,
             delegated: delegated.map(owner),

@@ -37,9 +37,10 @@ pub(super) fn make(
         }),
         seq_number: Some(seq_number),
     };
+    let ap_rep = part.to_be_sealed(session_key);
     let mut sealed = Ok(());
-    let token = framing.wrap_of_len(AP_REP, part.sealed_len(session_key), |writer| {
-        sealed = part.write_sealed(writer, session_key, &mut pool);
+    let token = framing.wrap_of_len(AP_REP, ap_rep.len(), |writer| {
+        sealed = ap_rep.write(writer, &mut pool);
     });
     sealed.map_err(|_| Fact::NoRandom)?;
     Ok(Reply {

@@ -53,10 +53,10 @@ pub(super) fn open(token: &[u8]) -> Result<Frame<'_>, Fact> {
     input.finish().map_err(malformed)?;
     // Windows' own identifier for Kerberos stands in SPNEGO's lists only, never here (RFC 4178 appendix C).
     let mech_type = inner.object_identifier().map_err(malformed)?;
-    let framing = [Framing::Gss, Framing::UserToUser]
-        .into_iter()
-        .find(|framing| framing.mech_type().contents() == mech_type)
-        .ok_or(Fact::OtherMechanism)?;
+    let mut framings = [Framing::Gss, Framing::UserToUser].into_iter();
+    let Some(framing) = framings.find(|framing| framing.mech_type().contents() == mech_type) else {
+        return Err(Fact::OtherMechanism);
+    };
     let (token_id, message) = match inner.rest() {
         [a, b, message @ ..] => ([*a, *b], message),
         _ => return Err(malformed(inner.error(ErrorKind::Truncated))),

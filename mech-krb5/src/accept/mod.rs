@@ -33,6 +33,7 @@ use crate::own_ticket::{OwnTicket, OwnTicketSource};
 use crate::replay::ReplayCache;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use alloc::vec;
 use alloc::vec::Vec;
 use frame::{Frame, Framing};
 use krb_error::ErrorReply;
@@ -166,8 +167,10 @@ fn unknown_token(fact: Fact, keytab: &Keytab, request: &AcceptRequest<'_>, now: 
     }
 }
 
-/// Ticket and authenticator of a user in some twenty groups of Active Directory; without a PAC they have a third of that.
+/// Ticket and authenticator of a user in some twenty groups of Active Directory.
 const ROOM_ON_STACK: usize = 2048;
+/// And without a PAC: only the room that is taken is filled with zeros.
+const LITTLE_ROOM: usize = 768;
 
 /// One AP-REQ being accepted.
 struct Attempt<'a> {
@@ -189,13 +192,16 @@ impl Attempt<'_> {
             self.ap_req.authenticator.cipher.len(),
         );
         let len = ticket_len.saturating_add(authenticator_len);
-        let (mut on_stack, mut on_heap) = ([0; ROOM_ON_STACK], Vec::new());
-        let mut room = Wiped(match on_stack.get_mut(..len) {
-            Some(room) => room,
-            None => {
-                on_heap.resize(len, 0);
-                on_heap.as_mut_slice()
-            }
+        let (mut little, mut large, mut on_heap);
+        let mut room = Wiped(if len <= LITTLE_ROOM {
+            little = [0; LITTLE_ROOM];
+            little.split_at_mut(len).0
+        } else if len <= ROOM_ON_STACK {
+            large = [0; ROOM_ON_STACK];
+            large.split_at_mut(len).0
+        } else {
+            on_heap = vec![0; len];
+            on_heap.as_mut_slice()
         });
         let (ticket_room, authenticator_room) = room.split_at_mut(ticket_len);
         let opened = self

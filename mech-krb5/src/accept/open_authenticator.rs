@@ -24,7 +24,9 @@ pub(super) fn open<'a>(
     session_key: &Key,
     room: &'a mut [u8],
 ) -> Result<AuthenticatorMatched<'a>, Fact> {
-    let plaintext = decrypt(&ap_req.authenticator, session_key, room).ok_or(Fact::AuthenticatorNotSealed)?;
+    let Some(plaintext) = decrypt(&ap_req.authenticator, session_key, room) else {
+        return Err(Fact::AuthenticatorNotSealed);
+    };
     let authenticator =
         Authenticator::decode(plaintext).map_err(|error| Fact::in_part(Part::Authenticator, error))?;
     // RFC 4120 section 3.2.3: name and realm, or KRB_AP_ERR_BADMATCH.

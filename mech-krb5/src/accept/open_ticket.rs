@@ -49,12 +49,13 @@ impl<'a> TicketOpened<'a> {
 
 /// A key of a message, if it is of a type that is allowed.
 pub(super) fn usable(key: EncryptionKey<'_>, of: KeyOf, types: EncryptionTypes) -> Result<Key, Fact> {
-    key.to_key_of(types)
-        .and_then(Result::ok)
-        .ok_or(Fact::UnusableKey {
+    match key.to_key_of(types) {
+        Some(Ok(key)) => Ok(key),
+        Some(Err(_)) | None => Err(Fact::UnusableKey {
             key: of,
             etype: key.keytype,
-        })
+        }),
+    }
 }
 
 pub(super) fn open<'a>(

@@ -74,31 +74,26 @@ impl<'a> EncApRepPart<'a> {
     /// Writes the part that is to be sealed.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::with_capacity(self.len());
-        self.write(&mut writer);
+        let fields_len = self.fields_len();
+        let mut writer = Writer::with_capacity(Writer::field_len(fields_len));
+        self.write(&mut writer, fields_len);
         writer.into_bytes()
-    }
-
-    /// How long the encoding is.
-    fn len(&self) -> usize {
-        Writer::element_len(Writer::element_len(self.fields_len()))
     }
 
     fn fields_len(&self) -> usize {
         let number_len = |number: i64| Writer::field_len(Writer::integer_len(number));
-        [
-            Some(Writer::field_len(KERBEROS_TIME_LEN)),
-            Some(number_len(self.ctime.subsec_micros().into())),
-            self.subkey.map(|subkey| Writer::element_len(subkey.len())),
-            self.seq_number.map(|seq_number| number_len(seq_number.into())),
-        ]
-        .into_iter()
-        .flatten()
-        .fold(0, usize::saturating_add)
+        let subkey_len = self.subkey.map_or(0, |subkey| Writer::element_len(subkey.len()));
+        let seq_number_len = self
+            .seq_number
+            .map_or(0, |seq_number| number_len(seq_number.into()));
+        Writer::field_len(KERBEROS_TIME_LEN)
+            .saturating_add(number_len(self.ctime.subsec_micros().into()))
+            .saturating_add(subkey_len)
+            .saturating_add(seq_number_len)
     }
 
-    fn write(&self, writer: &mut Writer) {
-        write_application_head(writer, 27, self.fields_len());
+    fn write(&self, writer: &mut Writer, fields_len: usize) {
+        write_application_head(writer, 27, fields_len);
         writer.field(0, |field| field.kerberos_time(self.ctime));
         writer.field(1, |field| field.integer(self.ctime.subsec_micros().into()));
         if let Some(subkey) = &self.subkey {
@@ -113,36 +108,55 @@ impl<'a> EncApRepPart<'a> {
     #[must_use]
     pub fn encode_sealed(key: &Key, cipher: &[u8]) -> Vec<u8> {
         let ap_rep = ApRepAround::new(key, cipher.len());
-        let mut writer = Writer::with_capacity(ap_rep.len());
+        let mut writer = Writer::with_capacity(ap_rep.len);
         ap_rep.write_head(&mut writer);
         writer.raw(cipher);
         writer.into_bytes()
     }
 
-    /// How long the AP-REP around this part is, sealed with `key`.
-    pub(crate) fn sealed_len(&self, key: &Key) -> usize {
-        self.around(key).len()
+    /// The AP-REP around this part, still to be sealed with `key`.
+    pub(crate) fn to_be_sealed(self, key: &'a Key) -> ToBeSealed<'a> {
+        let fields_len = self.fields_len();
+        let part_len = Writer::field_len(fields_len);
+        let cipher_len = part_len.saturating_add(key.encryption_type().overhead());
+        ToBeSealed {
+            part: self,
+            fields_len,
+            part_len,
+            around: ApRepAround::new(key, cipher_len),
+            key,
+        }
+    }
+}
+
+/// An AP-REP whose lengths are known and that is not written yet.
+pub(crate) struct ToBeSealed<'a> {
+    part: EncApRepPart<'a>,
+    fields_len: usize,
+    part_len: usize,
+    around: ApRepAround,
+    key: &'a Key,
+}
+
+impl ToBeSealed<'_> {
+    /// How long the AP-REP is.
+    pub(crate) const fn len(&self) -> usize {
+        self.around.len
     }
 
-    /// Writes the AP-REP around this part and seals the part where it stands.
-    pub(crate) fn write_sealed(
+    /// Writes the AP-REP and seals the part where it stands.
+    pub(crate) fn write(
         &self,
         writer: &mut Writer,
-        key: &Key,
         random: &mut dyn Random,
     ) -> Result<(), RandomUnavailable> {
-        self.around(key).write_head(writer);
-        let key = key.for_usage(KeyUsage::AP_REP);
-        key.encrypt_written(writer.buffer(), self.len(), random, |out| {
+        self.around.write_head(writer);
+        let key = self.key.for_usage(KeyUsage::AP_REP);
+        key.encrypt_written(writer.buffer(), self.part_len, random, |out| {
             let mut part = Writer::onto(core::mem::take(out));
-            self.write(&mut part);
+            self.part.write(&mut part, self.fields_len);
             *out = part.into_bytes();
         })
-    }
-
-    fn around(&self, key: &Key) -> ApRepAround {
-        let overhead = key.encryption_type().overhead();
-        ApRepAround::new(key, self.len().saturating_add(overhead))
     }
 }
 
@@ -151,33 +165,30 @@ impl<'a> EncApRepPart<'a> {
 struct ApRepAround {
     etype: i32,
     cipher_len: usize,
+    enc_part_len: usize,
+    fields_len: usize,
+    len: usize,
 }
 
 impl ApRepAround {
     fn new(key: &Key, cipher_len: usize) -> Self {
+        let etype = key.encryption_type().number();
+        let enc_part_len = EncryptedData::len(etype, None, cipher_len);
+        let fields_len = HEAD_LEN.saturating_add(Writer::element_len(enc_part_len));
         Self {
-            etype: key.encryption_type().number(),
+            etype,
             cipher_len,
+            enc_part_len,
+            fields_len,
+            len: Writer::field_len(fields_len),
         }
-    }
-
-    fn len(&self) -> usize {
-        Writer::element_len(Writer::element_len(self.fields_len()))
-    }
-
-    fn fields_len(&self) -> usize {
-        HEAD_LEN.saturating_add(Writer::element_len(self.enc_part_len()))
-    }
-
-    fn enc_part_len(&self) -> usize {
-        EncryptedData::len(self.etype, None, self.cipher_len)
     }
 
     /// Writes all but the cipher, whose bytes the caller appends next.
     fn write_head(&self, writer: &mut Writer) {
-        write_application_head(writer, 15, self.fields_len());
+        write_application_head(writer, 15, self.fields_len);
         write_head(writer, 0, EncApRepPart::MESSAGE_TYPE);
-        writer.header(Tag::context(2), self.enc_part_len());
+        writer.header(Tag::context(2), self.enc_part_len);
         EncryptedData::write_head(writer, self.etype, None, self.cipher_len);
     }
 }

@@ -182,7 +182,7 @@ impl<'a> PrincipalRef<'a> {
     /// in the anonymous realm. The name type is not asked: who says that he is nobody is believed.
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
-        self.components().eq([&b"WELLKNOWN"[..], b"ANONYMOUS"])
+        self.name.components == ANONYMOUS
     }
 }
 
@@ -193,6 +193,9 @@ impl PrincipalRef<'_> {
         components.next() == Some(b"WELLKNOWN") && components.next().is_some()
     }
 }
+
+/// The components of `WELLKNOWN/ANONYMOUS` as in `PrincipalName`.
+const ANONYMOUS: &[u8] = b"\x1b\x09WELLKNOWN\x1b\x09ANONYMOUS";
 
 /// The realm of clients that even their KDC has no name for (RFC 8062 section 3).
 pub(crate) const ANONYMOUS_REALM: &[u8] = b"WELLKNOWN:ANONYMOUS";
@@ -301,7 +304,10 @@ impl<'a> PrincipalName<'a> {
     /// The components, one after the other.
     pub fn components(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let mut strings = Reader::new(self.components);
-        core::iter::from_fn(move || Some(strings.element(Tag::GENERAL_STRING).ok()?.rest()))
+        core::iter::from_fn(move || match strings.is_empty() {
+            false => Some(strings.element(Tag::GENERAL_STRING).ok()?.rest()),
+            true => None,
+        })
     }
 }
 

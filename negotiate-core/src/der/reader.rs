@@ -505,20 +505,25 @@ fn is_object_identifier(content: &[u8]) -> bool {
     let begins_none = |pair: &[u8]| !matches!(pair, [before, 0x80] if before & 0x80 == 0);
     match content {
         [] | [0x80, ..] | [.., 0x80..=0xff] => false,
-        _ => !content.contains(&0x80) || content.windows(2).all(begins_none),
+        _ => !has_byte(content, 0x80) || content.windows(2).all(begins_none),
     }
 }
 
 #[inline(never)]
 fn has_nul(text: &[u8]) -> bool {
+    has_byte(text, 0)
+}
+
+#[inline(always)]
+fn has_byte(text: &[u8], byte: u8) -> bool {
     let each = |byte: u8| u64::from_ne_bytes([byte; 8]);
     let (eights, rest) = text.as_chunks();
     // A byte is zero if taking 1 from it borrows and its highest bit was not set. Above such a byte others may look so too.
-    let has_nul = |eight: &[u8; 8]| {
-        let eight = u64::from_le_bytes(*eight);
+    let has_byte = |eight: &[u8; 8]| {
+        let eight = u64::from_le_bytes(*eight) ^ each(byte);
         eight.wrapping_sub(each(0x01)) & !eight & each(0x80) != 0
     };
-    eights.iter().any(has_nul) | rest.contains(&0)
+    eights.iter().any(has_byte) | rest.contains(&byte)
 }
 
 // The number bits of a tag byte, all set where the number follows in further bytes (X.690 section 8.1.2.4).

@@ -52,7 +52,7 @@ impl Writer {
     pub fn element(&mut self, tag: Tag, write: impl FnOnce(&mut Self)) {
         // Most lengths are one byte: only for a longer one the content has to move.
         let start = self.out.len().saturating_add(2);
-        self.pair(tag.byte(), 0);
+        self.store([tag.byte(), 0]);
         write(self);
         let len = self.out.len().saturating_sub(start);
         match (u8::try_from(len), self.out.get_mut(start.saturating_sub(1))) {
@@ -61,11 +61,11 @@ impl Writer {
         }
     }
 
-    // In one store: two would have to be waited for before they could be copied as one.
+    // In one store: two would have to be waited for before they could be copied as one. And of a length that the compiler knows,
+    // for else it is a call.
     #[inline]
-    fn pair(&mut self, first: u8, second: u8) {
-        let pair = u16::from(first) | (u16::from(second) << 8);
-        self.out.extend_from_slice(&pair.to_le_bytes());
+    fn store<const N: usize>(&mut self, bytes: [u8; N]) {
+        self.out.extend_from_slice(&bytes);
     }
 
     // Makes room for a long length before the content, which starts at `start` behind the one byte that it has so far.
@@ -92,8 +92,13 @@ impl Writer {
     /// Tag and length of an element whose `content_len` bytes of content the caller appends next. With
     /// [`Writer::element_len`] a message of known parts is written without moving or growing.
     pub fn header(&mut self, tag: Tag, content_len: usize) {
-        match u8::try_from(content_len) {
-            Ok(short @ ..0x80) => self.pair(tag.byte(), short),
+        match (u8::try_from(content_len), u16::try_from(content_len)) {
+            (Ok(short @ ..0x80), _) => self.store([tag.byte(), short]),
+            (Ok(byte), _) => self.store([tag.byte(), 0x81, byte]),
+            (_, Ok(two_bytes)) => {
+                let [high, low] = two_bytes.to_be_bytes();
+                self.store([tag.byte(), 0x82, high, low]);
+            }
             _ => {
                 let mut length = [0; 5];
                 self.out.push(tag.byte());
@@ -104,17 +109,20 @@ impl Writer {
 
     /// How long an element with this much content is.
     #[must_use]
-    pub fn element_len(content_len: usize) -> usize {
-        let mut length = [0; 5];
-        length_bytes(content_len, &mut length)
-            .len()
-            .saturating_add(1)
-            .saturating_add(content_len)
+    pub const fn element_len(content_len: usize) -> usize {
+        let header_len = match content_len {
+            0..0x80 => 2,
+            0x80..0x100 => 3,
+            0x100..0x1_0000 => 4,
+            0x1_0000..0x100_0000 => 5,
+            _ => 6,
+        };
+        content_len.saturating_add(header_len)
     }
 
     /// How long a field `[number]` is, of one element with this much content.
     #[must_use]
-    pub fn field_len(content_len: usize) -> usize {
+    pub const fn field_len(content_len: usize) -> usize {
         Self::element_len(Self::element_len(content_len))
     }
 
@@ -145,6 +153,10 @@ impl Writer {
     }
 
     fn integer_with_tag(&mut self, tag: Tag, value: i64) {
+        // As versions, message types and the numbers of encryption types are.
+        if let Ok(byte @ ..0x80) = u8::try_from(value) {
+            return self.store([tag.byte(), 1, byte]);
+        }
         let bytes = value.to_be_bytes();
         self.primitive(tag, bytes.get(superfluous_bytes(value)..).unwrap_or(&bytes));
     }

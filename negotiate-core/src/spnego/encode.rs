@@ -22,16 +22,16 @@ pub(crate) fn neg_token_resp(response: Response<'_>) -> Token {
     let token_len = token.len();
     let mech_list_mic = response.mech_list_mic.filter(|mic| !mic.is_empty());
 
-    let lengths = [
-        Some(neg_state.len()),
-        supported_mech.map(<[u8]>::len),
-        (token_len != 0).then_some(token_len),
-        mech_list_mic.map(<[u8]>::len),
-    ];
-    let fields_len = lengths
-        .into_iter()
-        .flatten()
-        .fold(0, |sum: usize, len| sum.saturating_add(Writer::field_len(len)));
+    let field_len = |content: &[u8]| Writer::field_len(content.len());
+    let token_field_len = if token_len == 0 {
+        0
+    } else {
+        Writer::field_len(token_len)
+    };
+    let fields_len = field_len(&neg_state)
+        .saturating_add(supported_mech.map_or(0, field_len))
+        .saturating_add(token_field_len)
+        .saturating_add(mech_list_mic.map_or(0, field_len));
     let sequence_len = Writer::element_len(fields_len);
 
     let mut out = Writer::onto(token);

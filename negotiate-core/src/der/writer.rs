@@ -244,6 +244,7 @@ mod tests {
             (0x80, b"\x04\x81\x80"),
             (0xff, b"\x04\x81\xff"),
             (0x100, b"\x04\x82\x01\x00"),
+            (0xffff, b"\x04\x82\xff\xff"),
             (0x1_0000, b"\x04\x83\x01\x00\x00"),
             (0x100_0000, b"\x04\x84\x01\x00\x00\x00"),
         ] {
@@ -256,6 +257,22 @@ mod tests {
             assert_eq!(&flat[..header.len()], header);
             assert_eq!(flat.len(), Writer::element_len(len));
             assert_eq!(flat, nested.into_bytes());
+        }
+    }
+
+    #[test]
+    fn integers_around_one_byte_take_the_fewest_bytes() {
+        for value in -300..=300 {
+            let mut writer = Writer::new();
+            writer.integer(value);
+            let out = writer.into_bytes();
+            assert_eq!(
+                out.len(),
+                Writer::element_len(Writer::integer_len(value)),
+                "{value}"
+            );
+            // Longer ones it refuses.
+            assert_eq!(Reader::new(&out).integer(), Ok(value));
         }
     }
 

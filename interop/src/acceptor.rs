@@ -39,7 +39,7 @@ pub fn acceptor_with(keytab: &Path, configure: impl FnOnce(Krb5Builder) -> Krb5B
 /// # Errors
 ///
 /// If it is refused.
-pub fn step(exchange: Exchange, token: &[u8]) -> Result<Step, Reject> {
+pub fn step(exchange: Exchange<'_>, token: &[u8]) -> Result<Step, Reject> {
     ambient(|ambient| exchange.step(token, ambient))
 }
 

@@ -81,7 +81,7 @@ pub fn log_in(mut stream: TcpStream, acceptor: &Acceptor) -> Login {
     }
 }
 
-fn step(exchange: Exchange, token: &[u8]) -> Step {
+fn step(exchange: Exchange<'_>, token: &[u8]) -> Step {
     acceptor::step(exchange, token).unwrap_or_else(|reject| panic!("{reject}"))
 }
 

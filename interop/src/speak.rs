@@ -154,7 +154,7 @@ impl Peer {
     }
 
     /// The tokens of the login, until the acceptor is content.
-    fn login(&mut self, mut exchange: Exchange, first: &[u8]) -> Result<SecurityContext, Box<Reject>> {
+    fn login(&mut self, mut exchange: Exchange<'_>, first: &[u8]) -> Result<SecurityContext, Box<Reject>> {
         let mut token = first.to_vec();
         loop {
             let mut ambient = Ambient {

@@ -214,13 +214,12 @@ impl Krb5Builder {
             mut policy,
         } = self;
         policy.subkey_types = subkey_types.unwrap_or_else(|| preferred_among(policy.encryption_types));
-        if own_ticket.is_none()
-            && !keys
-                .current()
-                .entries()
-                .iter()
-                .any(|entry| policy.encryption_types.find(entry.etype()).is_some())
-        {
+        let mut has_usable_key = false;
+        keys.with_current(&mut |keytab| {
+            let mut entries = keytab.entries().iter();
+            has_usable_key = entries.any(|entry| policy.encryption_types.find(entry.etype()).is_some());
+        });
+        if own_ticket.is_none() && !has_usable_key {
             return Err(Krb5ConfigError::NoUsableKey);
         }
         let replay_cache = replay_cache.ok_or(Krb5ConfigError::NoReplayCache)?;

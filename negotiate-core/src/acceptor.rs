@@ -53,8 +53,8 @@ impl Acceptor {
 
     /// Begins a conversation with one initiator. `bindings` are those of the channel that its tokens arrive on.
     #[must_use]
-    pub fn exchange(&self, bindings: Option<Arc<ChannelBindings>>) -> Exchange {
-        Exchange::new(Arc::clone(&self.shared), bindings)
+    pub fn exchange(&self, bindings: Option<Arc<ChannelBindings>>) -> Exchange<'_> {
+        Exchange::new(&self.shared, bindings)
     }
 
     /// The bounds it was built with, so that a transport can refuse what is too long before it decodes it.

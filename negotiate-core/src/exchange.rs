@@ -10,12 +10,16 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 use core::net::IpAddr;
+use core::ops::Deref;
 use core::pin::Pin;
 
 /// A conversation between two of the initiator's tokens. Neither `Clone` nor serialisable: a step consumes it, and a
 /// failed step has no successor.
-pub struct Exchange {
-    conversation: Conversation,
+///
+/// Before its first token it borrows its acceptor. What waits for another token holds the acceptor's configuration itself, and
+/// so is good for as long as one likes.
+pub struct Exchange<'a> {
+    conversation: Conversation<'a>,
     state: State,
 }
 
@@ -28,7 +32,7 @@ pub enum Step {
         /// For the initiator.
         token: Token,
         /// Takes the answer.
-        exchange: Exchange,
+        exchange: Exchange<'static>,
     },
     /// A question to the outside: await it, or block on it, and take the step that it gives.
     Pending(Pending),
@@ -45,12 +49,30 @@ pub enum Step {
 pub struct Pending(pub(crate) Pin<Box<dyn Future<Output = Result<Step, Reject>> + Send>>);
 
 /// What stays the same from an initiator's first token to its last, but for the count of them.
-pub(crate) struct Conversation {
-    pub(crate) shared: Arc<Shared>,
+pub(crate) struct Conversation<'a> {
+    pub(crate) shared: Held<'a>,
     bindings: Option<Arc<ChannelBindings>>,
     initiator_address: Option<IpAddr>,
     names: Option<Box<[ServiceName]>>,
     tokens_left: usize,
+}
+
+/// An acceptor's configuration. The first token is nearly always the only one, and for it nobody counts who holds the
+/// configuration: threads that count on one counter wait for each other.
+pub(crate) enum Held<'a> {
+    Borrowed(&'a Arc<Shared>),
+    Kept(Arc<Shared>),
+}
+
+impl Deref for Held<'_> {
+    type Target = Arc<Shared>;
+
+    fn deref(&self) -> &Arc<Shared> {
+        match self {
+            Self::Borrowed(shared) => shared,
+            Self::Kept(shared) => shared,
+        }
+    }
 }
 
 enum State {
@@ -64,12 +86,12 @@ enum State {
     Spnego(spnego::State),
 }
 
-impl Exchange {
-    pub(crate) fn new(shared: Arc<Shared>, bindings: Option<Arc<ChannelBindings>>) -> Self {
+impl<'a> Exchange<'a> {
+    pub(crate) fn new(shared: &'a Arc<Shared>, bindings: Option<Arc<ChannelBindings>>) -> Self {
         Self {
             conversation: Conversation {
                 tokens_left: shared.limits.legs,
-                shared,
+                shared: Held::Borrowed(shared),
                 bindings,
                 initiator_address: None,
                 names: None,
@@ -93,6 +115,15 @@ impl Exchange {
         let own = self.conversation.shared.names.iter().cloned();
         self.conversation.names = Some(own.chain(names).collect());
         self
+    }
+
+    /// The same for as long as one likes: for who makes an exchange and gives it away without its acceptor.
+    #[must_use]
+    pub fn into_owned(self) -> Exchange<'static> {
+        Exchange {
+            conversation: self.conversation.kept(),
+            state: self.state,
+        }
     }
 
     /// Whether the initiator gave this exchange up: it was half done, and `token` can only be the first of another. A
@@ -134,7 +165,7 @@ impl Exchange {
     }
 }
 
-impl Conversation {
+impl Conversation<'_> {
     fn count(&mut self, token: &[u8]) -> Result<(), SpnegoError> {
         let limits = &self.shared.limits;
         if token.len() > limits.token_len {
@@ -154,7 +185,7 @@ impl Conversation {
         Step::Continue {
             token: spnego::hints(&self.shared),
             exchange: Exchange {
-                conversation: self,
+                conversation: self.kept(),
                 state: State::Hinted,
             },
         }
@@ -178,7 +209,7 @@ impl Conversation {
             Ok(MechStep::Continue { output, next }) => Ok(Step::Continue {
                 token: output,
                 exchange: Exchange {
-                    conversation: self,
+                    conversation: self.kept(),
                     state: State::Bare(next),
                 },
             }),
@@ -186,10 +217,13 @@ impl Conversation {
                 token: output,
                 context: SecurityContext::bare(established),
             }),
-            Ok(MechStep::Pending(question)) => Ok(Step::Pending(Pending(Box::pin(async move {
-                let answered = settled(question).await;
-                self.bare(answered)
-            })))),
+            Ok(MechStep::Pending(question)) => {
+                let conversation = self.kept();
+                Ok(Step::Pending(Pending(Box::pin(async move {
+                    let answered = settled(question).await;
+                    conversation.bare(answered)
+                }))))
+            }
             Err(MechReject { reason, token }) => Err(Reject::with_token(reason, token)),
         }
     }
@@ -211,11 +245,26 @@ impl Conversation {
         }
     }
 
+    /// The same for as long as one likes.
+    pub(crate) fn kept(self) -> Conversation<'static> {
+        let shared = match self.shared {
+            Held::Borrowed(shared) => Arc::clone(shared),
+            Held::Kept(shared) => shared,
+        };
+        Conversation {
+            shared: Held::Kept(shared),
+            bindings: self.bindings,
+            initiator_address: self.initiator_address,
+            names: self.names,
+            tokens_left: self.tokens_left,
+        }
+    }
+
     pub(crate) fn parked(self, token: Token, state: spnego::State) -> Step {
         Step::Continue {
             token,
             exchange: Exchange {
-                conversation: self,
+                conversation: self.kept(),
                 state: State::Spnego(state),
             },
         }
@@ -231,7 +280,7 @@ pub(crate) async fn settled(question: MechPending) -> Result<MechStep, MechRejec
     answered
 }
 
-impl fmt::Debug for Exchange {
+impl fmt::Debug for Exchange<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Exchange")
     }
@@ -261,6 +310,6 @@ mod tests {
     // A server holds one of these for each connection that is half authenticated, and initiators decide how many.
     #[test]
     fn what_is_parked_between_tokens_is_small() {
-        assert!(size_of::<Exchange>() <= 128, "{}", size_of::<Exchange>());
+        assert!(size_of::<Exchange<'_>>() <= 128, "{}", size_of::<Exchange<'_>>());
     }
 }

@@ -39,7 +39,7 @@ struct Parked {
     config: Arc<Config>,
     // Which names of the request's host it may address: what it proved for one host is nothing for another.
     names: Vec<ServiceName>,
-    exchange: Exchange,
+    exchange: Exchange<'static>,
 }
 
 impl Connection {
@@ -84,12 +84,12 @@ impl Connection {
 
     /// Takes out the half-done exchange, if it is one of this layer and for these names. Whatever was parked is gone: two
     /// requests can never go on with the same exchange, and an error needs no cleaning up.
-    pub(crate) fn take(&self, config: &Arc<Config>, names: &[ServiceName]) -> Option<Exchange> {
+    pub(crate) fn take(&self, config: &Arc<Config>, names: &[ServiceName]) -> Option<Exchange<'static>> {
         let parked = self.lock().take()?;
         (Arc::ptr_eq(&parked.config, config) && parked.names == names).then_some(parked.exchange)
     }
 
-    pub(crate) fn park(&self, config: Arc<Config>, names: Vec<ServiceName>, exchange: Exchange) {
+    pub(crate) fn park(&self, config: Arc<Config>, names: Vec<ServiceName>, exchange: Exchange<'static>) {
         *self.lock() = Some(Parked {
             config,
             names,

@@ -57,7 +57,7 @@ enum Answer {
     Refuse(Refusal),
     Continue {
         token: Token,
-        exchange: Exchange,
+        exchange: Exchange<'static>,
         config: Arc<Config>,
         names: Vec<ServiceName>,
         connection: Connection,
@@ -136,7 +136,7 @@ where
         names.iter().filter_map(|name| name.on(authority)).collect()
     }
 
-    fn take_parked(&self, names: &[ServiceName]) -> Option<Exchange> {
+    fn take_parked(&self, names: &[ServiceName]) -> Option<Exchange<'static>> {
         self.connection.as_ref()?.take(&self.config, names)
     }
 
@@ -172,7 +172,7 @@ where
         }
     }
 
-    fn another_leg(self, token: Token, exchange: Exchange) -> State<S, B> {
+    fn another_leg(self, token: Token, exchange: Exchange<'static>) -> State<S, B> {
         if self
             .connection
             .as_ref()

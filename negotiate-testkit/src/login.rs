@@ -91,7 +91,7 @@ pub fn log_in(
 pub(crate) enum Settled {
     Continue {
         token: Token,
-        exchange: Exchange,
+        exchange: Exchange<'static>,
     },
     Complete {
         token: Option<Token>,
@@ -100,7 +100,7 @@ pub(crate) enum Settled {
 }
 
 /// One step of an acceptor, its questions to the outside waited for.
-pub(crate) fn settled_step(exchange: Exchange, token: &[u8], clock: &Clock) -> Result<Settled, Reject> {
+pub(crate) fn settled_step(exchange: Exchange<'_>, token: &[u8], clock: &Clock) -> Result<Settled, Reject> {
     let mut step = clock.ambient(|ambient| exchange.step(token, ambient))?;
     loop {
         match step {

@@ -35,7 +35,7 @@ fn alice<P: Package>(kdc: &Kdc, flags: ClientRequestFlags) -> Initiator<P> {
 }
 
 /// One step of the acceptor by this clock.
-fn accept(exchange: Exchange, token: &[u8], clock: &Clock) -> Result<Step, &'static str> {
+fn accept(exchange: Exchange<'_>, token: &[u8], clock: &Clock) -> Result<Step, &'static str> {
     clock
         .ambient(|ambient| exchange.step(token, ambient))
         .map_err(|reject| reject.reason().code())

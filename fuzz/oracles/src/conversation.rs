@@ -10,7 +10,7 @@ use negotiate_core::{Acceptor, Exchange, Limits, MechType, Reject, Step, Token};
 
 /// Both, between two tokens.
 pub(crate) struct Conversation {
-    exchange: Exchange,
+    exchange: Exchange<'static>,
     model: Model,
     log: Log,
     /// Questions of the mechanism to the outside, of which each costs a few boxes.
@@ -21,7 +21,7 @@ impl Conversation {
     pub(crate) fn new(acts: &[Act], limits: Limits) -> Self {
         let (acceptor, log) = acceptor(acts, limits);
         Self {
-            exchange: acceptor.exchange(None),
+            exchange: acceptor.exchange(None).into_owned(),
             model: Model::new(acts, limits),
             log,
             questions: acts.iter().filter(|act| matches!(act, Act::Ask)).count(),

@@ -27,7 +27,7 @@ pub use transited::TransitedPolicy;
 
 use crate::crypto::{EncryptionType, EncryptionTypes, Key, Wiped};
 use crate::error::{About, Error, Fact, Part, TicketLabel};
-use crate::keytab::{Keytab, KeytabSource};
+use crate::keytab::{Keytab, KeytabMiss, KeytabSource};
 use crate::message::{ApOptions, ApReq, MessageError};
 use crate::own_ticket::{OwnTicket, OwnTicketSource};
 use crate::replay::ReplayCache;
@@ -49,6 +49,24 @@ pub(crate) struct Config {
     pub(crate) own_ticket: Option<Arc<dyn OwnTicketSource>>,
     pub(crate) replay_cache: Arc<dyn ReplayCache>,
     pub(crate) policy: Policy,
+}
+
+impl Config {
+    /// One keytab for the whole attempt, whatever is reloaded meanwhile.
+    fn with_keytab(
+        &self,
+        judge: impl FnOnce(&Keytab) -> Result<MechStep, MechReject>,
+    ) -> Result<MechStep, MechReject> {
+        let (mut judge, mut answered) = (Some(judge), None);
+        self.keys.with_current(&mut |keytab| {
+            if let Some(judge) = judge.take() {
+                answered = Some(judge(keytab));
+            }
+        });
+        // A source that shows none has no key.
+        let no_keytab = || Error::new(Fact::NoKey(KeytabMiss::AcceptorNamesAbsent)).into();
+        answered.unwrap_or_else(|| Err(no_keytab()))
+    }
 }
 
 /// What an acceptor allows, where the RFCs leave it a choice.
@@ -116,10 +134,19 @@ pub(crate) fn accept(
     token: &[u8],
     ambient: &mut Ambient<'_>,
 ) -> Result<MechStep, MechReject> {
-    // One keytab for the whole attempt, whatever is reloaded meanwhile; and so with a ticket of our own.
-    let keytab = config.keys.current();
+    config.with_keytab(|keytab| accept_with(config, keytab, request, token, ambient))
+}
+
+fn accept_with(
+    config: &Arc<Config>,
+    keytab: &Keytab,
+    request: AcceptRequest<'_>,
+    token: &[u8],
+    ambient: &mut Ambient<'_>,
+) -> Result<MechStep, MechReject> {
+    // One ticket of our own likewise.
     let own_ticket = || config.own_ticket.as_ref().map(|source| source.current());
-    match frame::open(token).map_err(|fact| unknown_token(fact, &keytab, &request, ambient.now))? {
+    match frame::open(token).map_err(|fact| unknown_token(fact, keytab, &request, ambient.now))? {
         Frame::ApReq { framing, ap_req } => {
             let ap_req = read_ap_req(ap_req).map_err(Error::new)?;
             let own_ticket = if is_user_to_user(framing, &ap_req) {
@@ -129,7 +156,7 @@ pub(crate) fn accept(
             };
             Attempt {
                 config,
-                keytab: &keytab,
+                keytab,
                 own_ticket: own_ticket.as_deref(),
                 request,
                 framing,

@@ -51,15 +51,20 @@ struct TgtSent {
 impl AcceptContext for TgtSent {
     fn step(self: Box<Self>, input: &[u8], ambient: &mut Ambient<'_>) -> Result<MechStep, MechReject> {
         match frame::open(input).map_err(Error::new)? {
-            Frame::ApReq { framing, ap_req } => Attempt {
-                config: &self.config,
-                keytab: &self.config.keys.current(),
-                own_ticket: Some(&self.own_ticket),
-                request: self.request.borrow(),
-                framing,
-                ap_req: &read_ap_req(ap_req).map_err(Error::new)?,
+            Frame::ApReq { framing, ap_req } => {
+                let ap_req = read_ap_req(ap_req).map_err(Error::new)?;
+                self.config.with_keytab(|keytab| {
+                    Attempt {
+                        config: &self.config,
+                        keytab,
+                        own_ticket: Some(&self.own_ticket),
+                        request: self.request.borrow(),
+                        framing,
+                        ap_req: &ap_req,
+                    }
+                    .run(ambient)
+                })
             }
-            .run(ambient),
             // Nobody asks twice.
             Frame::TgtReq(_) => Err(Error::new(Fact::NotApReq(TGT_REQ)).into()),
         }

@@ -7,8 +7,9 @@ use core::fmt;
 ///
 /// A keytab is replaced whole: a token that is being judged keeps the one that it began with.
 pub trait KeytabSource: fmt::Debug + Send + Sync {
-    /// The keytab of this moment. Called once for each token, so it must not wait, open files or lock.
-    fn current(&self) -> Arc<Keytab>;
+    /// Shows `judge` the keytab of this moment, for as long as one token is judged. Called once for each token, so it must not
+    /// wait, open files or lock; and it should count nothing that other threads count too, for then they wait for each other.
+    fn with_current(&self, judge: &mut dyn FnMut(&Keytab));
 
     /// No key opened a ticket: perhaps there is a newer file. The token is refused meanwhile; a source that can look is to
     /// look soon, not now.
@@ -16,7 +17,7 @@ pub trait KeytabSource: fmt::Debug + Send + Sync {
 }
 
 impl KeytabSource for Arc<Keytab> {
-    fn current(&self) -> Arc<Keytab> {
-        Self::clone(self)
+    fn with_current(&self, judge: &mut dyn FnMut(&Keytab)) {
+        judge(self);
     }
 }

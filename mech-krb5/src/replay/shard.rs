@@ -21,8 +21,6 @@ pub(super) struct Seen {
     pub(super) expires: Timestamp,
 }
 
-// In a cache line of its own, so that threads at neighbouring shards do not slow each other.
-#[repr(align(128))]
 pub(super) struct Shard {
     buckets: Vec<Bucket>,
     pool: SlotPool,

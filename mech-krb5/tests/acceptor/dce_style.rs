@@ -24,7 +24,7 @@ pub(crate) fn dce_login() -> Login {
 
 /// What the acceptor answered, as the initiator reads it.
 struct SecondLeg {
-    exchange: Exchange,
+    exchange: Exchange<'static>,
     token: Vec<u8>,
     subkey: Key,
     seq_number: u32,

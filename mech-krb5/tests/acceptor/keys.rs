@@ -1,9 +1,13 @@
 //! Which key opens a ticket, and which name the acceptor then has: decided by the key and never by what stands in clear.
 
-use crate::login::{ETYPE, Login, SERVICE, Server, entry, key, principal};
+use crate::common::Forgetful;
+use crate::login::{ETYPE, Login, NOW, SERVICE, Server, entry, fact, key, principal};
 use mech_krb5::crypto::EncryptionType;
-use mech_krb5::keytab::{KeytabMiss, Match};
-use mech_krb5::{Fact, NameType, Principal};
+use mech_krb5::keytab::{Keytab, KeytabMiss, KeytabSource, Match};
+use mech_krb5::{Fact, Krb5, NameType, Principal};
+use negotiate_core::{Acceptor, Ambient, SystemRandom};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Whose key it is, its version in the keytab, and its label.
 type Held<'k> = (&'k str, u32, &'k str);
@@ -152,4 +156,49 @@ fn keys_of_another_type_are_not_tried() {
         server.fact(&Login::default()),
         Fact::NoKey(KeytabMiss::EtypeMissing { held })
     );
+}
+
+/// A source that shows its keytab as often as it is told: once when the acceptor is built, and then for each token.
+#[derive(Debug)]
+struct Shown {
+    keytab: Keytab,
+    times: [usize; 2],
+    asked: AtomicUsize,
+}
+
+impl KeytabSource for Shown {
+    fn with_current(&self, judge: &mut dyn FnMut(&Keytab)) {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        (0..self.times[asked.min(1)]).for_each(|_| judge(&self.keytab));
+    }
+}
+
+#[test]
+fn a_source_is_asked_once_for_a_token_and_may_show_no_keytab() {
+    for times in [0, 1, 2] {
+        let source = Arc::new(Shown {
+            keytab: Keytab::from_entries(vec![entry(&principal(SERVICE), 1, &key(ETYPE, "service"))]),
+            times: [1, times],
+            asked: AtomicUsize::new(0),
+        });
+        let krb5 = Krb5::builder_with(source.clone()).replay_cache(Arc::new(Forgetful));
+        let acceptor = Acceptor::builder()
+            .mechanism(krb5.build().unwrap())
+            .build()
+            .unwrap();
+        let mut ambient = Ambient {
+            now: NOW,
+            random: &mut SystemRandom,
+        };
+        let step = acceptor
+            .exchange(None)
+            .step(&Login::default().token(), &mut ambient);
+        assert_eq!(source.asked.load(Ordering::Relaxed), 2);
+        match (times, step) {
+            (0, Err(reject)) => assert_eq!(fact(&reject), Fact::NoKey(KeytabMiss::AcceptorNamesAbsent)),
+            // Shown twice, it is looked at once.
+            (1 | 2, Ok(_)) => {}
+            (_, step) => panic!("{times}: {step:?}"),
+        }
+    }
 }

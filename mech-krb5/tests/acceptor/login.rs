@@ -259,7 +259,7 @@ impl Server {
         self.step(self.exchange(), token)
     }
 
-    pub(crate) fn exchange(&self) -> Exchange {
+    pub(crate) fn exchange(&self) -> Exchange<'static> {
         let krb5 = Krb5::builder(Keytab::from_entries(self.entries.clone()));
         let krb5 = krb5
             .replay_cache(Arc::clone(&self.replay_cache))
@@ -275,9 +275,10 @@ impl Server {
             .build()
             .unwrap()
             .exchange(self.bindings.clone().map(Arc::new))
+            .into_owned()
     }
 
-    pub(crate) fn step(&self, exchange: Exchange, token: &[u8]) -> Result<Step, Reject> {
+    pub(crate) fn step(&self, exchange: Exchange<'_>, token: &[u8]) -> Result<Step, Reject> {
         let mut dry = Dry;
         let mut counting = Counting(0);
         let random: &mut dyn Random = match self.randomness {

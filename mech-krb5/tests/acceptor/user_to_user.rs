@@ -108,7 +108,7 @@ fn tgt_of(token: &[u8]) -> Vec<u8> {
 }
 
 /// The answer to a request for our ticket, and who waits for the AP-REQ.
-fn tgt_given(server: &Server) -> (Vec<u8>, Exchange) {
+fn tgt_given(server: &Server) -> (Vec<u8>, Exchange<'static>) {
     match server.judge_token(&framed_tgt_req()) {
         Ok(Step::Continue { token, exchange }) => (tgt_of(token.as_bytes()), exchange),
         other => panic!("{other:?}"),
@@ -448,7 +448,7 @@ fn a_renewed_ticket_is_used_at_once_and_the_old_one_where_it_was_given() {
         .replay_cache(Arc::new(crate::common::Forgetful));
     let acceptor = Acceptor::builder().mechanism(krb5.build().unwrap());
     let acceptor = acceptor.build().unwrap();
-    let step = |exchange: Exchange, token: &[u8]| {
+    let step = |exchange: Exchange<'_>, token: &[u8]| {
         let random = &mut Counting(0);
         exchange.step(token, &mut Ambient { now: NOW, random })
     };
@@ -623,9 +623,11 @@ fn a_session_key_of_a_named_type_is_taken_where_it_is_named() {
                 .encryption_types(policy)
                 .replay_cache(Arc::new(crate::common::Forgetful));
             let acceptor = Acceptor::builder().mechanism(krb5.build().unwrap());
-            let exchange = acceptor.build().unwrap().exchange(None);
+            let acceptor = acceptor.build().unwrap();
             let random = &mut Counting(0);
-            exchange.step(&login.token(), &mut Ambient { now: NOW, random })
+            acceptor
+                .exchange(None)
+                .step(&login.token(), &mut Ambient { now: NOW, random })
         };
         let Ok(Step::Complete { context, .. }) = judge(types) else {
             panic!("{etype}")

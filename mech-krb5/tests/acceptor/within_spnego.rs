@@ -80,7 +80,7 @@ fn verdict(step: Result<Step, Reject>) -> &'static str {
 }
 
 #[track_caller]
-fn continues(step: Result<Step, Reject>) -> (Response, Exchange) {
+fn continues(step: Result<Step, Reject>) -> (Response, Exchange<'static>) {
     match step {
         Ok(Step::Continue { token, exchange }) => (Response::read(token.as_bytes()), exchange),
         other => panic!("{other:?}"),

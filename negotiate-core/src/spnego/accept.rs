@@ -48,7 +48,7 @@ pub(crate) struct Negotiated {
 
 /// Begins with the content of the initial token (RFC 4178 section 3.2 c).
 pub(crate) fn first_token(
-    conversation: Conversation,
+    conversation: Conversation<'_>,
     token: Reader<'_>,
     ambient: &mut Ambient<'_>,
 ) -> Result<Step, Reject> {
@@ -88,7 +88,7 @@ pub(crate) fn first_token(
 
 /// Goes on with a later token.
 pub(crate) fn next_token(
-    conversation: Conversation,
+    conversation: Conversation<'_>,
     state: State,
     token: &[u8],
     ambient: &mut Ambient<'_>,
@@ -168,7 +168,7 @@ enum Answer {
 impl Turn<'_> {
     fn answered(
         self,
-        conversation: Conversation,
+        conversation: Conversation<'_>,
         answered: Result<MechStep, MechReject>,
     ) -> Result<Step, Reject> {
         match answered {
@@ -177,7 +177,7 @@ impl Turn<'_> {
                 self.completes(conversation, output, established)
             }
             Ok(MechStep::Pending(question)) => {
-                let turn = self.into_owned();
+                let (turn, conversation) = (self.into_owned(), conversation.kept());
                 Ok(Step::Pending(Pending(Box::pin(async move {
                     let answered = exchange::settled(question).await;
                     turn.answered(conversation, answered)
@@ -192,7 +192,7 @@ impl Turn<'_> {
 
     fn goes_on(
         self,
-        conversation: Conversation,
+        conversation: Conversation<'_>,
         output: Token,
         next: Box<dyn AcceptContext>,
     ) -> Result<Step, Reject> {
@@ -219,7 +219,7 @@ impl Turn<'_> {
 
     fn completes(
         self,
-        conversation: Conversation,
+        conversation: Conversation<'_>,
         output: Option<Token>,
         established: Box<Established>,
     ) -> Result<Step, Reject> {

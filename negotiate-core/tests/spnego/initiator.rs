@@ -123,7 +123,8 @@ struct Both {
 fn run(both: &Both) -> (Vec<Event>, Vec<Event>, usize) {
     let mechanism = Loopback::new(&[KRB5, MS_KRB5], &both.acceptor);
     let acceptor_log = mechanism.log();
-    let mut exchange = Some(acceptor(mechanism).exchange(None));
+    let acceptor = acceptor(mechanism);
+    let mut exchange = Some(acceptor.exchange(None));
     let favourite = Scripted::new(both.favourite.0, &both.favourite.1);
     let other = both
         .other

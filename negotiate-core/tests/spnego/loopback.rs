@@ -338,7 +338,7 @@ impl Random for NoRandom {
 }
 
 /// A step at a time that does not matter.
-pub(crate) fn step(exchange: Exchange, token: &[u8]) -> Result<Step, Reject> {
+pub(crate) fn step(exchange: Exchange<'_>, token: &[u8]) -> Result<Step, Reject> {
     exchange.step(
         token,
         &mut Ambient {
@@ -349,7 +349,7 @@ pub(crate) fn step(exchange: Exchange, token: &[u8]) -> Result<Step, Reject> {
 }
 
 /// A step, with its questions answered.
-pub(crate) fn settled_step(exchange: Exchange, token: &[u8]) -> Result<Step, Reject> {
+pub(crate) fn settled_step(exchange: Exchange<'_>, token: &[u8]) -> Result<Step, Reject> {
     let mut outcome = step(exchange, token);
     while let Ok(Step::Pending(pending)) = outcome {
         outcome = pollster::block_on(pending);

@@ -59,7 +59,8 @@ impl Run {
     fn outcome(self) -> Outcome {
         let mechanism = Loopback::new(&[KRB5], &self.acts);
         let log = mechanism.log();
-        let exchange = acceptor(mechanism).exchange(None);
+        let acceptor = acceptor(mechanism);
+        let exchange = acceptor.exchange(None);
         let offered = self.place.offered();
         let rest = self.acts.len();
         let (mut exchange, mut rest) = match self.place {

@@ -21,7 +21,7 @@ fn krb5(acts: &[Act]) -> (Acceptor, Log) {
 }
 
 #[track_caller]
-fn continues(exchange: Exchange, token: &[u8]) -> (Answer, Exchange) {
+fn continues(exchange: Exchange<'_>, token: &[u8]) -> (Answer, Exchange<'static>) {
     match settled_step(exchange, token) {
         Ok(Step::Continue { token, exchange }) => (Answer::read(&token), exchange),
         other => panic!("{other:?}"),
@@ -29,7 +29,7 @@ fn continues(exchange: Exchange, token: &[u8]) -> (Answer, Exchange) {
 }
 
 #[track_caller]
-fn completes(exchange: Exchange, token: &[u8]) -> (Answer, SecurityContext) {
+fn completes(exchange: Exchange<'_>, token: &[u8]) -> (Answer, SecurityContext) {
     match settled_step(exchange, token) {
         Ok(Step::Complete {
             token: Some(token),

@@ -100,7 +100,8 @@ proptest! {
     ) {
         let mechanism = Loopback::new(&[KRB5, MS_KRB5], &acts);
         let log = mechanism.log();
-        let mut exchange = acceptor(mechanism).exchange(None);
+        let acceptor = acceptor(mechanism);
+        let mut exchange = acceptor.exchange(None);
         let mut negotiated = None;
         for (list, message) in messages {
             negotiated = negotiated.or(list);

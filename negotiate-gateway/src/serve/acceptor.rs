@@ -7,7 +7,7 @@ use crate::keytab_file;
 use crate::krb5_conf::Krb5Conf;
 use crate::serve::replay;
 use mech_krb5::crypto::EncryptionTypes;
-use mech_krb5::keytab::{Keytab, KeytabEntry, KeytabSource as _};
+use mech_krb5::keytab::{Keytab, KeytabEntry};
 use mech_krb5::{AddressPolicy, Krb5};
 use negotiate_core::{Acceptor, Seconds};
 use negotiate_http::ServiceOfHost;

@@ -76,11 +76,17 @@ impl WatchedKeytab {
         }
         Ok(watched)
     }
+
+    /// The keytab of this moment, to keep.
+    #[must_use]
+    pub fn current(&self) -> Arc<Keytab> {
+        self.current.load_full()
+    }
 }
 
 impl KeytabSource for WatchedKeytab {
-    fn current(&self) -> Arc<Keytab> {
-        self.current.load_full()
+    fn with_current(&self, judge: &mut dyn FnMut(&Keytab)) {
+        judge(&self.current.load());
     }
 
     fn missed(&self) {

@@ -14,8 +14,8 @@ struct Attempt<'s> {
 }
 
 /// An exchange just before the initiator's token number `leg`, and that token.
-struct Before {
-    exchange: Exchange,
+struct Before<'a> {
+    exchange: Exchange<'a>,
     token: Token,
 }
 
@@ -33,7 +33,7 @@ impl<'s> Attempt<'s> {
     }
 
     /// A fresh exchange up to the initiator's token number `leg`; `None` if it takes fewer.
-    fn before(&self, leg: usize) -> Option<Before> {
+    fn before(&self, leg: usize) -> Option<Before<'_>> {
         let initiator = self.subject.initiator();
         let mut step = self
             .clock
@@ -77,13 +77,13 @@ impl<'s> Attempt<'s> {
 
     /// Gives a token that must not complete the exchange; whoever refuses has to explain it.
     #[track_caller]
-    fn must_not_complete(&self, exchange: Exchange, token: &[u8], what: &str) {
+    fn must_not_complete(&self, exchange: Exchange<'_>, token: &[u8], what: &str) {
         if self.completes(exchange, token) {
             panic!("{what} completed the exchange");
         }
     }
 
-    fn completes(&self, exchange: Exchange, token: &[u8]) -> bool {
+    fn completes(&self, exchange: Exchange<'_>, token: &[u8]) -> bool {
         match settled_step(exchange, token, &self.clock) {
             Ok(Settled::Complete { .. }) => true,
             Ok(Settled::Continue { .. }) => false,

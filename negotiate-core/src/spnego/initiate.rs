@@ -124,7 +124,8 @@ impl InitiateContext for Offered {
         if response.neg_state == Some(NegState::Reject) {
             return Err(rejected(progress, &response, ambient));
         }
-        // RFC 4178 section 4.2.2: the acceptor's first answer names the mechanism.
+        // RFC 4178 section 4.2.2: the acceptor's first answer names the mechanism. It has a negState too; one that has none is taken, as
+        // MIT krb5 takes it.
         let chosen = response.supported_mech.ok_or(Error::SupportedMechMissing)?;
         let is = |mech_type: &MechType| mech_type.contents() == chosen;
         let mut negotiated = Negotiated {

@@ -21,8 +21,8 @@ use negotiate_core::{
     Acceptor, Ambient, ContextFlags, MechType, Random, RandomUnavailable, Reject, Step, SystemRandom,
     Timestamp,
 };
-use std::cell::Cell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 const NOW: Timestamp = Timestamp::from_unix(1_795_327_048);
 /// What fills a ticket up: authorization data that an acceptor knows and does not look at (MS-KILE section 2.2.4).
@@ -54,7 +54,8 @@ struct Login {
     session_key: Key,
     sealed_ticket: Vec<u8>,
     flags: ContextFlags,
-    now: Cell<Timestamp>,
+    /// Microseconds since 1970.
+    now: AtomicI64,
 }
 
 fn key(etype: EncryptionType, number: usize) -> Key {
@@ -112,7 +113,7 @@ impl Login {
             ticket,
             session_key,
             flags: ContextFlags::MUTUAL.with(ContextFlags::INTEGRITY),
-            now: Cell::new(NOW),
+            now: AtomicI64::new(NOW.unix_micros()),
         }
     }
 
@@ -132,8 +133,7 @@ impl Login {
 
     /// A token with an authenticator that was not seen before.
     fn token(&self) -> Vec<u8> {
-        let now = self.now.get();
-        self.now.set(Timestamp::from_unix_micros(now.unix_micros() + 1));
+        let now = Timestamp::from_unix_micros(self.now.fetch_add(1, Ordering::Relaxed));
         let session_key = &self.session_key;
         let etype = session_key.encryption_type();
         let authenticator = forge::Authenticator::new(&self.ticket, self.flags, &key(etype, 1_000_002), now);
@@ -235,6 +235,26 @@ mod accepted {
     #[divan::bench]
     fn without_replay_cache(bencher: Bencher<'_, '_>) {
         Login::with_replay_cache(ETYPE, 1, Arc::new(Forgetful)).bench_accept(bencher);
+    }
+
+    /// Threads that share everything, the replay cache too. As many as there are processors should take as long as one.
+    #[divan::bench(threads = [1, 2])]
+    fn on_threads(bencher: Bencher<'_, '_>) {
+        let login = Login::new(ETYPE, 1);
+        bencher.with_inputs(|| login.token()).bench_refs(|token| {
+            let step = login.step(black_box(token), NOW);
+            assert!(matches!(step, Ok(Step::Complete { .. })), "{step:?}");
+        });
+    }
+
+    /// The same, and no replay cache.
+    #[divan::bench(threads = [1, 2])]
+    fn on_threads_without_replay_cache(bencher: Bencher<'_, '_>) {
+        let login = Login::with_replay_cache(ETYPE, 1, Arc::new(Forgetful));
+        bencher.with_inputs(|| login.token()).bench_refs(|token| {
+            let step = login.step(black_box(token), NOW);
+            assert!(matches!(step, Ok(Step::Complete { .. })), "{step:?}");
+        });
     }
 
     /// Verified, the user's SID read, no other attribute asked for.

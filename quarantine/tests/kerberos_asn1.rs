@@ -240,8 +240,8 @@ fn a_login() {
     assert_eq!(name(info.sname.as_ref().unwrap()), format!("krbtgt/{REALM}"));
     assert_eq!(unix(info.endtime.as_ref().unwrap()), forwarded.endtime.unix());
 
-    let exchange = realm.kdc.acceptor(&[SERVICE]).exchange(None);
-    let step = clock.ambient(|ambient| exchange.step(output.as_bytes(), ambient));
+    let acceptor = realm.kdc.acceptor(&[SERVICE]);
+    let step = clock.ambient(|ambient| acceptor.exchange(None).step(output.as_bytes(), ambient));
     let Ok(Step::Complete {
         token: Some(token), ..
     }) = step

@@ -17,8 +17,8 @@ fn context<P: Package>() -> (Initiator<P>, SecurityContext) {
         | ClientRequestFlags::SEQUENCE_DETECT;
     let mut initiator = Initiator::<P>::new(&kdc, "alice", "secret", SERVICE, flags).unwrap();
     let first = initiator.step(&[]).unwrap();
-    let exchange = kdc.acceptor(&[SERVICE]).exchange(None);
-    let step = Clock::system().ambient(|ambient| exchange.step(&first.token, ambient));
+    let acceptor = kdc.acceptor(&[SERVICE]);
+    let step = Clock::system().ambient(|ambient| acceptor.exchange(None).step(&first.token, ambient));
     let Ok(Step::Complete {
         token: Some(token),
         context,

@@ -162,6 +162,13 @@ impl Login {
         });
     }
 
+    fn bench_accept_on_threads(&self, bencher: Bencher<'_, '_>) {
+        bencher.with_inputs(|| self.token()).bench_refs(|token| {
+            let step = self.step(black_box(token), NOW);
+            assert!(matches!(step, Ok(Step::Complete { .. })), "{step:?}");
+        });
+    }
+
     fn bench_refuse(&self, bencher: Bencher<'_, '_>, code: &str, token: &[u8], now: Timestamp) {
         let refused = self.step(token, now).unwrap_err();
         assert_eq!(refused.reason().code(), code);
@@ -240,21 +247,13 @@ mod accepted {
     /// Threads that share everything, the replay cache too. As many as there are processors should take as long as one.
     #[divan::bench(threads = [1, 2])]
     fn on_threads(bencher: Bencher<'_, '_>) {
-        let login = Login::new(ETYPE, 1);
-        bencher.with_inputs(|| login.token()).bench_refs(|token| {
-            let step = login.step(black_box(token), NOW);
-            assert!(matches!(step, Ok(Step::Complete { .. })), "{step:?}");
-        });
+        Login::new(ETYPE, 1).bench_accept_on_threads(bencher);
     }
 
     /// The same, and no replay cache.
     #[divan::bench(threads = [1, 2])]
     fn on_threads_without_replay_cache(bencher: Bencher<'_, '_>) {
-        let login = Login::with_replay_cache(ETYPE, 1, Arc::new(Forgetful));
-        bencher.with_inputs(|| login.token()).bench_refs(|token| {
-            let step = login.step(black_box(token), NOW);
-            assert!(matches!(step, Ok(Step::Complete { .. })), "{step:?}");
-        });
+        Login::with_replay_cache(ETYPE, 1, Arc::new(Forgetful)).bench_accept_on_threads(bencher);
     }
 
     /// Verified, the user's SID read, no other attribute asked for.

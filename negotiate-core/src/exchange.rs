@@ -182,13 +182,8 @@ impl Conversation<'_> {
     }
 
     fn hint(self) -> Step {
-        Step::Continue {
-            token: spnego::hints(&self.shared),
-            exchange: Exchange {
-                conversation: self.kept(),
-                state: State::Hinted,
-            },
-        }
+        let token = spnego::hints(&self.shared);
+        self.waits(token, State::Hinted)
     }
 
     fn begin(self, first: FirstToken<'_>, token: &[u8], ambient: &mut Ambient<'_>) -> Result<Step, Reject> {
@@ -206,13 +201,7 @@ impl Conversation<'_> {
     // The mechanism's tokens go out as they are.
     fn bare(self, answered: Result<MechStep, MechReject>) -> Result<Step, Reject> {
         match answered {
-            Ok(MechStep::Continue { output, next }) => Ok(Step::Continue {
-                token: output,
-                exchange: Exchange {
-                    conversation: self.kept(),
-                    state: State::Bare(next),
-                },
-            }),
+            Ok(MechStep::Continue { output, next }) => Ok(self.waits(output, State::Bare(next))),
             Ok(MechStep::Complete { output, established }) => Ok(Step::Complete {
                 token: output,
                 context: SecurityContext::bare(established),
@@ -261,11 +250,16 @@ impl Conversation<'_> {
     }
 
     pub(crate) fn parked(self, token: Token, state: spnego::State) -> Step {
+        self.waits(token, State::Spnego(state))
+    }
+
+    // For the answer to `token`.
+    fn waits(self, token: Token, state: State) -> Step {
         Step::Continue {
             token,
             exchange: Exchange {
                 conversation: self.kept(),
-                state: State::Spnego(state),
+                state,
             },
         }
     }

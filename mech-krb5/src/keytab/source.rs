@@ -11,7 +11,7 @@ pub trait KeytabSource: fmt::Debug + Send + Sync {
     /// wait, open files or lock; and it should count nothing that other threads count too, for then they wait for each other.
     fn with_current(&self, judge: &mut dyn FnMut(&Keytab));
 
-    /// No key opened a ticket: perhaps there is a newer file. The token is refused meanwhile; a source that can look is to
+    /// No key opened a ticket, while the keytab is still being shown: perhaps there is a newer file. The token is refused meanwhile; a source that can look is to
     /// look soon, not now.
     fn missed(&self) {}
 }

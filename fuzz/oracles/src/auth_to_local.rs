@@ -85,14 +85,14 @@ impl Second<'_> {
         let (Some(parts), Ok(realm)) = (parts, std::str::from_utf8(self.principal.realm())) else {
             return Some(Err(NoLocalName::NotUtf8));
         };
-        let name = parts
-            .iter()
-            .map(|part| quoted(part))
-            .collect::<Vec<_>>()
-            .join("/");
-        if name.len() + 1 + quoted(realm).len() > MAX_NAME_LEN {
+        let name = |quoted: fn(&str) -> String| {
+            let parts: Vec<String> = parts.iter().map(|part| quoted(part)).collect();
+            parts.join("/")
+        };
+        if name(quoted).len() + 1 + quoted(realm).len() > MAX_NAME_LEN {
             return Some(Err(NoLocalName::TooLong));
         }
+        let name = name(quoted_without_realm);
         let is_ours = realm == self.realm;
         if let Some((_, to)) = self.names.iter().rfind(|(from, _)| is_ours && *from == name) {
             return Some(Ok((*to).to_owned()));
@@ -108,7 +108,7 @@ impl Second<'_> {
             &self.values
         };
         for value in values {
-            if *value == "DEFAULT" {
+            if *value == "DEFAULT" || value.starts_with("DEFAULT:") {
                 match by_default {
                     Some(user) => return Some(Ok(user.to_owned())),
                     None => continue,
@@ -131,10 +131,16 @@ impl Second<'_> {
 
 /// RFC 1964 section 2.1.3.
 fn quoted(part: &str) -> String {
+    let parts: Vec<String> = part.split('@').map(quoted_without_realm).collect();
+    parts.join("\\@")
+}
+
+/// As krb5_unparse_name_flags does with KRB5_PRINCIPAL_UNPARSE_NO_REALM.
+fn quoted_without_realm(part: &str) -> String {
     let mut out = String::new();
     for character in part.chars() {
         match character {
-            '/' | '@' | '\\' => out.extend(['\\', character]),
+            '/' | '\\' => out.extend(['\\', character]),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),

@@ -20,7 +20,7 @@ use rule::{Applied, Rule};
 #[derive(Clone, Debug, Default)]
 pub struct LocalNames {
     default_realm: String,
-    /// By the principal's text without realm.
+    /// By the principal's text without realm, in which `@` is not quoted.
     names: BTreeMap<String, String>,
     /// `None`: there is no `auth_to_local` at all, which means `DEFAULT`.
     values: Option<Vec<Value>>,
@@ -41,12 +41,12 @@ enum Value {
 
 impl Value {
     fn parse(value: &str) -> Self {
-        match value {
-            "DEFAULT" => Self::Default,
-            _ => value
-                .strip_prefix("RULE:")
-                .and_then(Rule::parse)
-                .map_or(Self::Malformed, Self::Rule),
+        match value.split_once(':') {
+            // What follows a colon there means nothing.
+            Some(("DEFAULT", _)) => Self::Default,
+            None if value == "DEFAULT" => Self::Default,
+            Some(("RULE", rule)) => Rule::parse(rule).map_or(Self::Malformed, Self::Rule),
+            _ => Self::Malformed,
         }
     }
 }
@@ -61,8 +61,8 @@ impl LocalNames {
         }
     }
 
-    /// Adds a line of `auth_to_local_names`: the principal's text without its realm, and the local name. It counts for
-    /// principals of the default realm.
+    /// Adds a line of `auth_to_local_names`: the principal's text without its realm, in which `@` is not quoted as it is before a
+    /// realm, and the local name. It counts for principals of the default realm.
     pub fn add_name(&mut self, principal: impl Into<String>, local_name: impl Into<String>) {
         self.names.insert(principal.into(), local_name.into());
     }
@@ -96,8 +96,9 @@ impl LocalNames {
         if text.len() > MAX_NAME_LEN {
             return Err(NoLocalName::TooLong);
         }
+        let name = without_realm(&text);
         let is_ours = principal.realm() == self.default_realm.as_bytes();
-        if is_ours && let Some(name) = without_realm(&text).and_then(|text| self.names.get(text)) {
+        if is_ours && let Some(name) = self.names.get(&name) {
             return Ok(name.clone());
         }
         let Some(values) = &self.values else {
@@ -107,7 +108,7 @@ impl LocalNames {
             let mapped = match value {
                 Value::Malformed => return Err(NoLocalName::MalformedValue),
                 Value::Default => self.default_rule(principal),
-                Value::Rule(rule) => match rule.apply(principal, &text) {
+                Value::Rule(rule) => match rule.apply(principal, &name) {
                     Applied::Mapped(name) if is_ours || rule.looks_at_realm() => Ok(name),
                     Applied::Mapped(_) | Applied::NotThisOne => continue,
                     Applied::Malformed => return Err(NoLocalName::MalformedValue),
@@ -139,18 +140,23 @@ impl LocalNames {
     }
 }
 
-/// The text before the `@` that separates the realm: the only one that is not quoted.
-fn without_realm(text: &str) -> Option<&str> {
+/// The text before the `@` that separates the realm, the only one that is not quoted. Where no realm follows, MIT krb5 quotes
+/// none: each loses the backslash before it.
+fn without_realm(text: &str) -> String {
     let mut is_quoted = false;
-    for (index, character) in text.char_indices() {
-        match character {
-            _ if is_quoted => is_quoted = false,
-            '\\' => is_quoted = true,
-            '@' => return text.get(..index),
-            _ => {}
+    let is_separator = |character| match character {
+        _ if is_quoted => {
+            is_quoted = false;
+            false
         }
-    }
-    None
+        '\\' => {
+            is_quoted = true;
+            false
+        }
+        character => character == '@',
+    };
+    let name = text.split(is_separator).next().unwrap_or_default();
+    name.replace("\\@", "@")
 }
 
 /// Why a principal has no local name.

@@ -90,8 +90,8 @@ impl Rule {
         format.is_some_and(|format| format.iter().any(|piece| matches!(piece, Piece::Part(0))))
     }
 
-    /// `text` is the principal's with its realm.
-    pub(super) fn apply(&self, principal: PrincipalRef<'_>, text: &str) -> Applied {
+    /// `name` is the principal's text without its realm.
+    pub(super) fn apply(&self, principal: PrincipalRef<'_>, name: &str) -> Applied {
         if self
             .components
             .is_some_and(|count| count != principal.components().count())
@@ -100,7 +100,7 @@ impl Rule {
         }
         self.body
             .as_ref()
-            .map_or(Applied::Malformed, |body| body.apply(principal, text))
+            .map_or(Applied::Malformed, |body| body.apply(principal, name))
     }
 }
 
@@ -127,10 +127,10 @@ impl Body {
         })
     }
 
-    fn apply(&self, principal: PrincipalRef<'_>, text: &str) -> Applied {
+    fn apply(&self, principal: PrincipalRef<'_>, name: &str) -> Applied {
         let selected = match &self.format {
             Some(format) => select(format, principal),
-            None => super::without_realm(text).map(Into::into),
+            None => Some(name.into()),
         };
         let Some(mut selected) = selected.filter(|selected| selected.len() <= MAX_NAME_LEN) else {
             return Applied::NotThisOne;

@@ -1,7 +1,7 @@
 //! One keytab from one or more files.
 
 use super::error::{KeytabFileError, KeytabFileFault};
-use mech_krb5::keytab::{Keytab, KeytabEntry, MAX_FILE_LEN};
+use mech_krb5::keytab::{Keytab, MAX_FILE_LEN};
 use negotiate_core::Secret;
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// If one of them is missing, unreadable, or no keytab.
 pub fn load_all(paths: &[PathBuf]) -> Result<Keytab, KeytabFileError> {
-    entries(paths).map(Keytab::from_entries)
+    let keytabs: Vec<Keytab> = paths.iter().map(|path| load(path)).collect::<Result<_, _>>()?;
+    let entries = keytabs.iter().flat_map(Keytab::entries).cloned();
+    Ok(Keytab::from_entries(entries.collect()))
 }
 
 /// Reads one keytab.
@@ -26,11 +28,6 @@ pub fn load(path: &Path) -> Result<Keytab, KeytabFileError> {
     };
     let bytes = read(path).map_err(|error| because(KeytabFileFault::Unreadable(error)))?;
     Keytab::parse(bytes.expose()).map_err(|error| because(KeytabFileFault::NotAKeytab(error)))
-}
-
-pub(super) fn entries(paths: &[PathBuf]) -> Result<Vec<KeytabEntry>, KeytabFileError> {
-    let keytabs: Vec<Keytab> = paths.iter().map(|path| load(path)).collect::<Result<_, _>>()?;
-    Ok(keytabs.iter().flat_map(Keytab::entries).cloned().collect())
 }
 
 fn read(path: &Path) -> io::Result<Secret<Vec<u8>>> {

@@ -5,28 +5,36 @@ use mech_krb5::keytab::KeytabEntry;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-/// Entries that are gone from the file, and when each is not to be tried any more.
+/// Entries that are gone from the files, and when each is not to be tried any more.
 #[derive(Default)]
 pub(super) struct Retired {
-    entries: Vec<(KeytabEntry, Instant)>,
+    /// `None`: later than any time that there is.
+    entries: Vec<(KeytabEntry, Option<Instant>)>,
 }
 
 impl Retired {
-    /// Takes note of a change of the file from `old` to `new`.
-    pub(super) fn note(&mut self, old: &[KeytabEntry], new: &[KeytabEntry], grace: Duration, now: Instant) {
-        let held: HashSet<_> = new.iter().map(identity).collect();
+    /// Takes note of a change: files that had `old` have other entries now, and all files together have `new`.
+    pub(super) fn note<'k>(
+        &mut self,
+        old: &[KeytabEntry],
+        new: impl Iterator<Item = &'k KeytabEntry>,
+        grace: Duration,
+        now: Instant,
+    ) {
+        let held: HashSet<_> = new.map(identity).collect();
         self.entries.retain(|(entry, _)| !held.contains(&identity(entry)));
         if grace > Duration::ZERO {
             let gone = old.iter().filter(|entry| !held.contains(&identity(entry)));
             self.entries
-                .extend(gone.map(|entry| (entry.clone(), now + grace)));
+                .extend(gone.map(|entry| (entry.clone(), now.checked_add(grace))));
         }
     }
 
     /// Lets those go whose time is over; whether there were any.
     pub(super) fn expire(&mut self, now: Instant) -> bool {
         let before = self.entries.len();
-        self.entries.retain(|(_, until)| *until > now);
+        self.entries
+            .retain(|(_, until)| until.is_none_or(|until| until > now));
         self.entries.len() != before
     }
 
@@ -35,7 +43,7 @@ impl Retired {
     }
 }
 
-/// Whether two keytabs have the same entries in the same order.
+/// Whether two files have the same entries in the same order.
 pub(super) fn is_same(one: &[KeytabEntry], other: &[KeytabEntry]) -> bool {
     one.iter().map(identity).eq(other.iter().map(identity))
 }

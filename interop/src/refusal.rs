@@ -37,7 +37,7 @@ impl Failure {
         self.0.text("advice")
     }
 
-    /// `negotiate explain` refuses with code and advice.
+    /// `negotiate explain` refuses with code and advice, and whose fault it is, where the list says so.
     ///
     /// # Panics
     ///
@@ -52,6 +52,9 @@ impl Failure {
         );
         for key in ["message", "blame", "seen", "expected"] {
             assert_ne!(json[key].as_str().unwrap_or_default(), "", "{key} of {json}");
+        }
+        if self.0.has("blame") {
+            assert_eq!(json["blame"], self.0.text("blame"), "{json}");
         }
         let advice = json["advice"].as_str().unwrap_or_default();
         assert!(advice.contains(self.advice()), "{}: {advice}", self.0);

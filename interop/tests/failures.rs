@@ -24,6 +24,14 @@ fn an_account_that_was_made_anew() {
     kadmin("delprinc -force HTTP/anew.mit.test\naddprinc -randkey HTTP/anew.mit.test");
     let token = initiate(&Tickets::of_alice(), &["--target", "HTTP@anew.mit.test"]);
     Failure::named("account_made_anew").refused_by_all(&before, &token, "cannot decrypt ticket");
+
+    kadmin("addprinc -randkey HTTP/again.mit.test\ncpw -randkey HTTP/again.mit.test");
+    let before = ktadd("HTTP/again.mit.test");
+    kadmin("delprinc -force HTTP/again.mit.test\naddprinc -randkey HTTP/again.mit.test");
+    let token = initiate(&Tickets::of_alice(), &["--target", "HTTP@again.mit.test"]);
+    // The ticket is of this minute.
+    let mit = "ticket is likely out of date";
+    Failure::named("account_made_anew_after_versions").refused_by_all(&before, &token, mit);
 }
 
 #[test]
@@ -67,7 +75,7 @@ fn addresses_that_the_client_does_not_have() {
     assert_eq!(sent(&told("ignore"), "127.0.0.2", &tickets).status(), 200);
     let gateway = told("require");
     let without = sent(&gateway, "127.0.0.1", &Tickets::of_alice());
-    Failure::named("address_mismatch").answered_by(&gateway.daemon, &without);
+    Failure::named("addresses_required").answered_by(&gateway.daemon, &without);
     assert_eq!(sent(&gateway, "127.0.0.1", &tickets).status(), 200);
 }
 

@@ -42,8 +42,8 @@ pub use credential::Credential;
 pub use delegation::DelegatedCredential;
 pub use details::{AuthorizationDataOrigin, Details, OtherAuthorizationData, Warning};
 pub use error::{
-    About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part, PathFault,
-    TicketLabel, WellKnownName,
+    About, AddressFault, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf,
+    Part, PathFault, TicketAddress, TicketLabel, WellKnownName,
 };
 pub use initiate::{Krb5Initiator, Krb5InitiatorError};
 pub use local_name::{LocalNames, MAX_NAME_LEN, NoLocalName};

@@ -101,7 +101,8 @@ impl<'a> Exchange<'a> {
     }
 
     /// Tells the mechanism the initiator's network address, which some credentials are good from only. Of a client behind a
-    /// proxy it is the client's own, as a proxy that is trusted says it; who does not know it says nothing.
+    /// proxy it is the client's own, as a proxy that is trusted says it; who does not know it says nothing. One of IPv4 that is
+    /// written in IPv6 counts as of IPv4 (RFC 4120 section 7.1).
     #[must_use]
     pub fn initiator_address(mut self, address: IpAddr) -> Self {
         self.conversation.initiator_address = Some(address.to_canonical());

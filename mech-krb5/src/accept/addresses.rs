@@ -1,8 +1,8 @@
 //! The ticket's list of addresses (RFC 4120 section 3.2.3), compared where the caller told the initiator's address: to the
 //! exchange, or in the channel bindings.
 
-use crate::error::Fact;
-use crate::message::{EncTicketPart, HostAddresses};
+use crate::error::{AddressFault, Fact};
+use crate::message::{EncTicketPart, HostAddress, HostAddresses};
 use alloc::borrow::Cow;
 use core::net::IpAddr;
 use negotiate_core::AcceptRequest;
@@ -36,8 +36,9 @@ pub(super) fn check(
         // An address that nobody told cannot be compared: then the list says nothing, as with MIT krb5.
         (AddressPolicy::Check, None, _) | (AddressPolicy::Check, _, None) => Ok(()),
         (AddressPolicy::Check, Some(list), Some(_)) if is_netbios_alone(list) => Ok(()),
-        (_, Some(list), Some(address)) if address.is_in(list) => Ok(()),
-        _ => Err(Fact::AddressMismatch),
+        (_, Some(list), Some(address)) => address.must_be_in(list),
+        (AddressPolicy::Require, None, _) => Err(Fact::AddressRefused(AddressFault::NoList)),
+        (AddressPolicy::Require, Some(_), None) => Err(Fact::AddressRefused(AddressFault::NotTold)),
     }
 }
 
@@ -73,9 +74,15 @@ impl<'r> Known<'r> {
         })
     }
 
-    fn is_in(&self, list: HostAddresses<'_>) -> bool {
-        list.iter()
-            .any(|host| host.addr_type == self.addr_type && host.address == &*self.octets)
+    fn must_be_in(&self, list: HostAddresses<'_>) -> Result<(), Fact> {
+        let here = HostAddress {
+            addr_type: self.addr_type,
+            address: &self.octets,
+        };
+        if list.iter().any(|host| host == here) {
+            return Ok(());
+        }
+        Err(Fact::AddressRefused(AddressFault::not_listed(here, list.iter())))
     }
 }
 

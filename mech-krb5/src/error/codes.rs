@@ -1,6 +1,7 @@
 //! What each fact is in the vocabularies of programs: stable code, blame, verdict, GSS-API and KRB-ERROR.
 
-use super::{BindingsDemand, Error, Fact, WellKnownName};
+use super::clock::Clock;
+use super::{AddressFault, BindingsDemand, Error, Fact, WellKnownName};
 use crate::keytab::KeytabMiss;
 use crate::message::ErrorCode;
 use alloc::string::String;
@@ -35,7 +36,7 @@ const fn row(
 impl Fact {
     #[rustfmt::skip]
     pub(super) const fn row(&self) -> Row {
-        use Blame::{Acceptor, Incompatible, Initiator, Malformed, Policy};
+        use Blame::{Acceptor, Caller, Incompatible, Initiator, Malformed, Policy};
         use ErrorCode as E;
         use GssMajor as G;
         use Verdict::{Forbidden, Unauthenticated as No, Unavailable};
@@ -59,8 +60,10 @@ impl Fact {
             Self::TicketExpired { .. } => row("krb5.ticket_expired", Initiator, No, G::CredentialsExpired, E::TKT_EXPIRED),
             Self::AuthenticatorNotSealed => row("krb5.authenticator_tampered", Initiator, No, G::BadMic, E::BAD_INTEGRITY),
             Self::ClientMismatch => row("krb5.client_mismatch", Initiator, No, G::Failure, E::BADMATCH),
-            Self::ClockSkew { .. } => row("krb5.clock_skew", Initiator, No, G::Failure, E::SKEW),
-            Self::AddressMismatch => row("krb5.address_mismatch", Initiator, No, G::Failure, E::BADADDR),
+            Self::ClockSkew { .. } => row("krb5.clock_skew", Incompatible, No, G::Failure, E::SKEW),
+            Self::AddressRefused(AddressFault::NotListed { .. }) => row("krb5.address_mismatch", Initiator, No, G::Failure, E::BADADDR),
+            Self::AddressRefused(AddressFault::NoList) => row("krb5.addresses_required", Policy, No, G::Failure, E::BADADDR),
+            Self::AddressRefused(AddressFault::NotTold) => row("krb5.address_not_told", Caller, No, G::Failure, E::BADADDR),
             Self::Replayed => row("krb5.replay", Initiator, No, G::DuplicateToken, E::REPEAT),
             Self::ReplayCacheFull => row("krb5.replay_cache_full", Acceptor, Unavailable, G::Failure, E::GENERIC),
             Self::ReplayCacheUnavailable => row("krb5.replay_cache_unavailable", Acceptor, Unavailable, G::Failure, E::GENERIC),
@@ -98,7 +101,7 @@ const fn miss_row(miss: &KeytabMiss) -> Row {
         KeytabMiss::AcceptorNamesAbsent => row("krb5.acceptor_names_absent", Acceptor, No, NoCred, E::NOKEY),
         KeytabMiss::NotAllowedHere => row("krb5.service_not_allowed", Policy, No, NoCred, E::NOT_US),
         KeytabMiss::ServiceAbsent { .. } => row("krb5.service_absent", Incompatible, No, NoCred, E::NOT_US),
-        KeytabMiss::OtherRealm { .. } => row("krb5.wrong_realm", Incompatible, No, NoCred, E::NOT_US),
+        KeytabMiss::OtherRealm { .. } => row("krb5.wrong_realm", Incompatible, No, NoCred, E::NOKEY),
         KeytabMiss::KeytabNewer { .. } => row("krb5.kvno_old", Initiator, No, NoCred, E::BADKEYVER),
         KeytabMiss::KeytabOlder { .. } => row("krb5.kvno_new", Acceptor, No, NoCred, E::BADKEYVER),
         KeytabMiss::EtypeMissing { .. } => row("krb5.etype_missing", Acceptor, No, NoCred, E::NOKEY),
@@ -120,7 +123,8 @@ impl Explain for Error {
     }
 
     fn blame(&self) -> Blame {
-        self.fact.row().blame
+        // Clocks that are apart are somebody's, where the ticket's start tells whose.
+        self.fact.clock().map_or(self.fact.row().blame, Clock::blame)
     }
 
     fn verdict(&self) -> Verdict {

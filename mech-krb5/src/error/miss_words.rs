@@ -18,6 +18,9 @@ pub(super) fn seen(miss: &KeytabMiss) -> String {
         KeytabMiss::ServiceAbsent { aliases_tried: 0 } => {
             "a ticket for a service that is not in the keytab, which has no key of its encryption type".into()
         }
+        KeytabMiss::ServiceAbsent { aliases_tried: 1 } => {
+            "a ticket for a service that is not in the keytab; the key of another one does not open it".into()
+        }
         KeytabMiss::ServiceAbsent { aliases_tried } => {
             format!(
                 "a ticket for a service that is not in the keytab; {aliases_tried} keys of other services do not open it"
@@ -40,6 +43,9 @@ pub(super) fn seen(miss: &KeytabMiss) -> String {
                 "for this key version the keytab has {}",
                 list(held.iter().map(|etype| Etype(*etype)))
             )
+        }
+        KeytabMiss::WrongKey { tried: 1 } => {
+            "name, version and encryption type match, and the key does not open the ticket".into()
         }
         KeytabMiss::WrongKey { tried } => {
             format!("name, version and encryption type match, and {tried} keys do not open the ticket")
@@ -79,10 +85,12 @@ pub(super) fn advice(miss: &KeytabMiss) -> String {
         }
         KeytabMiss::KeytabNewer { .. } => {
             "the client's ticket is from before the key was changed: on the client, klist purge or kdestroy and log in \
-             again; it passes by itself when the ticket ends"
+             again, or wait for the ticket's end; if a new ticket has this version too, the account was made anew \
+             (export a new keytab) or the SPN is on another one (setspn -Q)"
         }
         KeytabMiss::KeytabOlder { .. } => {
-            "the service's password was changed after the keytab was made: export a new keytab"
+            "the service's password was changed after the keytab was made: export a new keytab; if that has no such \
+             version either, the SPN is on another account (setspn -Q)"
         }
         KeytabMiss::EtypeMissing { .. } => {
             "export the keytab again with all encryption types of the service, or take the missing one from the account \

@@ -2,6 +2,8 @@
 //!
 //! `codes` has the table of what a fact is in other vocabularies, `words` and `miss_words` what it says to an operator.
 
+mod address;
+mod clock;
 mod codes;
 mod miss_words;
 mod words;
@@ -13,6 +15,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use negotiate_core::{Seconds, Timestamp, der};
+
+pub use address::{AddressFault, TicketAddress};
 
 /// A refusal: the fact, and what was known about the token when it came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,8 +138,8 @@ pub enum Fact {
         /// When the ticket starts, by the KDC's clock. A clock that is behind this is behind the KDC's.
         starts: Timestamp,
     },
-    /// The ticket may be used from certain addresses only, and this is none of them.
-    AddressMismatch,
+    /// The ticket may not be used from where the initiator is.
+    AddressRefused(AddressFault),
     /// This authenticator was seen before.
     Replayed,
     /// The replay cache is full of live entries; none may go, so nothing new can be accepted.

@@ -1,9 +1,10 @@
 //! What each fact says to people: in a few words, and then what was seen, what was expected, what to do.
 
+use super::clock::Clock;
 use super::miss_words::{self, list};
 use super::{
-    About, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf, Part, PathFault,
-    TicketLabel, WellKnownName,
+    About, AddressFault, BindingsDemand, Container, DelegationFault, Error, Fact, GssChecksumFault, KeyOf,
+    Part, PathFault, TicketLabel, WellKnownName,
 };
 use crate::crypto::etype_name;
 use alloc::format;
@@ -42,7 +43,11 @@ impl fmt::Display for Fact {
             Self::AuthenticatorNotSealed => "the authenticator is not sealed with the ticket's session key",
             Self::ClientMismatch => "ticket and authenticator name different clients",
             Self::ClockSkew { .. } => "the clocks of client and server are too far apart",
-            Self::AddressMismatch => "the ticket may not be used from this address",
+            Self::AddressRefused(AddressFault::NotListed { .. }) => {
+                "the ticket may not be used from this address"
+            }
+            Self::AddressRefused(AddressFault::NoList) => "the ticket has no list of addresses",
+            Self::AddressRefused(AddressFault::NotTold) => "nobody told the client's address",
             Self::Replayed => "this authenticator was used before",
             Self::ReplayCacheFull => "the replay cache is full",
             Self::ReplayCacheUnavailable => "the replay cache does not answer",
@@ -143,7 +148,7 @@ impl Fact {
                      {starts} by the KDC's clock"
                 )
             }
-            Self::AddressMismatch => "a connection from an address that the ticket's list of addresses does not have".into(),
+            Self::AddressRefused(fault) => fault.tell_seen(),
             Self::Replayed => "the same authenticator a second time".into(),
             Self::ReplayCacheFull => "as many live entries as the cache may hold".into(),
             Self::ReplayCacheUnavailable => "no answer from the replay cache".into(),
@@ -221,7 +226,8 @@ impl Fact {
             Self::AuthenticatorNotSealed => "an authenticator made by the ticket's owner, unchanged".into(),
             Self::ClientMismatch => "the same client in both".into(),
             Self::ClockSkew { allowed, now, .. } => format!("a time within {allowed} of {now}"),
-            Self::AddressMismatch => "an address from the ticket's list".into(),
+            Self::AddressRefused(AddressFault::NotListed { .. }) => "an address from the ticket's list".into(),
+            Self::AddressRefused(_) => "a ticket with addresses, and a client at one of them: this server requires it".into(),
             Self::Replayed => "a new authenticator for each login".into(),
             Self::ReplayCacheFull => "room in the replay cache".into(),
             Self::ReplayCacheUnavailable => "an answer".into(),
@@ -330,9 +336,7 @@ impl Fact {
             }
             .into(),
             Self::TicketInvalid => "validate the ticket (kinit -v) or get a new one".into(),
-            Self::TicketNotYetValid { client_time: Some(client_time), starts, .. } if client_time >= starts => {
-                OWN_CLOCK_BEHIND.into()
-            }
+            Self::TicketNotYetValid { .. } if self.clock() == Some(Clock::Acceptors) => OWN_CLOCK_BEHIND.into(),
             Self::TicketNotYetValid { client_time, now, .. } => clock_or(
                 *client_time,
                 *now,
@@ -349,17 +353,33 @@ impl Fact {
                     .into()
             }
             Self::ClientMismatch => "get a new ticket; if it stays, somebody tries a ticket that is not his".into(),
-            Self::ClockSkew { client_time, starts, now, .. } if client_time < starts && client_time < now => {
-                "the client's clock is behind the KDC's, which made its ticket later than that: set the client's clock by NTP"
+            Self::ClockSkew { .. } => match self.clock() {
+                Some(Clock::Initiators) => {
+                    "the client's clock is behind the KDC's, which made its ticket later than that: set the client's clock by NTP"
+                }
+                Some(Clock::Acceptors) => OWN_CLOCK_BEHIND,
+                None => {
+                    "set the clocks by NTP: compare client, server and KDC, and correct the one that is off; a saved token \
+                     can be judged at its own time with explain --now"
+                }
+            }
+            .into(),
+            Self::AddressRefused(AddressFault::NotListed { .. }) => {
+                "where this server lets tickets without addresses in, let the client get one (noaddresses = true in its \
+                 krb5.conf); where addresses change on the way, as by NAT, do not look at them (ticket_addresses = ignore in \
+                 the gateway's configuration; in a program AddressPolicy::Ignore)"
                     .into()
             }
-            Self::ClockSkew { starts, now, .. } if now < starts => OWN_CLOCK_BEHIND.into(),
-            Self::ClockSkew { .. } => {
-                "set the clocks by NTP: compare client, server and KDC, and correct the one that is off; a saved token \
-                 can be judged at its own time with explain --now"
+            Self::AddressRefused(AddressFault::NoList) => {
+                "let the client get a ticket with its addresses (noaddresses = false in its krb5.conf, kinit -a), or do not \
+                 require them (ticket_addresses = check in the gateway's configuration; in a program AddressPolicy::Check)"
                     .into()
             }
-            Self::AddressMismatch => "get a ticket without addresses (noaddresses = true in krb5.conf)".into(),
+            Self::AddressRefused(AddressFault::NotTold) => {
+                "the program is to tell each client's address (Exchange::initiator_address), or not to require one \
+                 (AddressPolicy::Check)"
+                    .into()
+            }
             Self::Replayed => {
                 "if the client did send it once only, something repeats requests (a proxy that retries, nginx's \
                  auth_request on internal redirects); otherwise somebody copied a token"

@@ -79,6 +79,7 @@ fn the_policy_says_what_a_list_is_for() {
     let other: &[(i32, &[u8])] = &[(IPV4, &[192, 0, 2, 2])];
     let netbios: &[(i32, &[u8])] = &[(NETBIOS, b"WORKSTATION     ")];
     let (accepted, refused) = ("accepted", "krb5.address_mismatch");
+    let (no_list, not_told) = ("krb5.addresses_required", "krb5.address_not_told");
     for (address, list, by_check, by_require) in [
         (Some(here), Some(list), accepted, accepted),
         (Some(mapped), Some(list), accepted, accepted),
@@ -86,9 +87,9 @@ fn the_policy_says_what_a_list_is_for() {
         (Some(here), Some(other), refused, refused),
         (Some(here6), Some(other), refused, refused),
         (Some(here), Some(netbios), accepted, refused),
-        (Some(here), None, accepted, refused),
-        (None, Some(list), accepted, refused),
-        (None, None, accepted, refused),
+        (Some(here), None, accepted, no_list),
+        (None, Some(list), accepted, not_told),
+        (None, None, accepted, no_list),
     ] {
         for (policy, expected) in [(Ignore, accepted), (Check, by_check), (Require, by_require)] {
             let server = Server::configured(match policy {
@@ -121,4 +122,39 @@ fn a_list_may_be_long_and_not_endless() {
     assert_eq!(verdict(Some((2, here.1)), Some(&list)), "accepted");
     list.push(other);
     assert_eq!(verdict(Some((2, here.1)), Some(&list)), "krb5.malformed");
+}
+
+/// Both sides of the comparison, so that an administrator sees which NAT or which interface it was.
+#[test]
+fn a_refusal_tells_the_addresses() {
+    let reject = |list: &[(i32, &[u8])]| {
+        let server = Server::default();
+        let mut login = Login::default();
+        login.ticket.caddr = Some(list.iter().map(|(of, octets)| (*of, octets.to_vec())).collect());
+        let exchange = server.exchange().initiator_address([192, 0, 2, 2].into());
+        server.step(exchange, &login.token()).unwrap_err()
+    };
+    let octets6: &[u8] = &[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+    let some: &[(i32, &[u8])] = &[
+        (IPV4, &[192, 0, 2, 1]),
+        (IPV6, octets6),
+        (IPV4, &octets6[..3]),
+        (NETBIOS, b"PC\n"),
+    ];
+    for (list, seen) in [
+        (
+            some,
+            "a client at 192.0.2.2, and a ticket for 192.0.2.1, 2001:db8::1, \" \\x01\\x0d\" of type 2, \"PC\\x0a\" of type 20;",
+        ),
+        (
+            &[],
+            "a client at 192.0.2.2, and a ticket whose list of addresses is empty;",
+        ),
+    ] {
+        let said = reject(list).reason().seen();
+        assert!(said.starts_with(seen), "{said}");
+    }
+    let many = vec![some[0]; 64];
+    let said = reject(&many).reason().seen();
+    assert_eq!(said.matches("192.0.2.1").count(), 16, "{said}");
 }

@@ -16,8 +16,8 @@ use std::collections::BTreeSet;
 type Row = (&'static str, Blame, Verdict, GssMajor, i32);
 
 #[rustfmt::skip]
-const TABLE: [Row; 50] = {
-    use Blame::{Acceptor, Incompatible, Initiator, Malformed, Policy};
+const TABLE: [Row; 52] = {
+    use Blame::{Acceptor, Caller, Incompatible, Initiator, Malformed, Policy};
     use GssMajor as G;
     use Verdict::{Forbidden, Unauthenticated as No, Unavailable};
     [
@@ -36,7 +36,7 @@ const TABLE: [Row; 50] = {
         ("krb5.acceptor_names_absent", Acceptor, No, G::NoCred, 45),
         ("krb5.service_not_allowed", Policy, No, G::NoCred, 35),
         ("krb5.service_absent", Incompatible, No, G::NoCred, 35),
-        ("krb5.wrong_realm", Incompatible, No, G::NoCred, 35),
+        ("krb5.wrong_realm", Incompatible, No, G::NoCred, 45),
         ("krb5.kvno_old", Initiator, No, G::NoCred, 44),
         ("krb5.kvno_new", Acceptor, No, G::NoCred, 44),
         ("krb5.etype_missing", Acceptor, No, G::NoCred, 45),
@@ -47,8 +47,10 @@ const TABLE: [Row; 50] = {
         ("krb5.ticket_expired", Initiator, No, G::CredentialsExpired, 32),
         ("krb5.authenticator_tampered", Initiator, No, G::BadMic, 31),
         ("krb5.client_mismatch", Initiator, No, G::Failure, 36),
-        ("krb5.clock_skew", Initiator, No, G::Failure, 37),
+        ("krb5.clock_skew", Incompatible, No, G::Failure, 37),
         ("krb5.address_mismatch", Initiator, No, G::Failure, 38),
+        ("krb5.addresses_required", Policy, No, G::Failure, 38),
+        ("krb5.address_not_told", Caller, No, G::Failure, 38),
         ("krb5.replay", Initiator, No, G::DuplicateToken, 34),
         ("krb5.replay_cache_full", Acceptor, Unavailable, G::Failure, 60),
         ("krb5.replay_cache_unavailable", Acceptor, Unavailable, G::Failure, 60),

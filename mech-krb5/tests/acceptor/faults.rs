@@ -6,7 +6,7 @@ use crate::login::{ETYPE, Framing, Login, Randomness, Server, after, entry, key,
 use mech_krb5::crypto::EncryptionType;
 use mech_krb5::message::{ApOptions, TicketFlags};
 use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
-use mech_krb5::{NameType, PacPolicy, Principal};
+use mech_krb5::{AddressPolicy, NameType, PacPolicy, Principal};
 use negotiate_core::{Address, BindingsPolicy, ChannelBindings, ContextFlags, MechType, Timestamp};
 use std::sync::Arc;
 
@@ -47,16 +47,9 @@ pub(crate) fn stages() -> Vec<Vec<Fault>> {
             login.authenticator.client = principal("mallory@EXAMPLE.TEST");
         })],
         vec![fault("krb5.clock_skew", "", |_, login| {
-            login.authenticator.ctime = after(-301);
+            login.authenticator.ctime = after(301);
         })],
-        vec![fault("krb5.address_mismatch", "", |server, login| {
-            login.ticket.caddr = Some(vec![(2, vec![192, 0, 2, 1])]);
-            let bindings = server.bindings.get_or_insert_with(ChannelBindings::default);
-            bindings.initiator = Address {
-                address_type: 2,
-                octets: vec![192, 0, 2, 2],
-            };
-        })],
+        addresses(),
         replay(),
         vec![fault("krb5.unusable_session_key", "subkey", |_, login| {
             login.authenticator.subkey = Some(RC4_KEY());
@@ -237,6 +230,26 @@ impl ReplayCache for Answering {
     fn check(&self, _: ReplayEntry<'_>, _: Timestamp) -> ReplayAnswer {
         self.0()
     }
+}
+
+fn addresses() -> Vec<Fault> {
+    vec![
+        fault("krb5.address_mismatch", "", |server, login| {
+            login.ticket.caddr = Some(vec![(2, vec![192, 0, 2, 1])]);
+            let bindings = server.bindings.get_or_insert_with(ChannelBindings::default);
+            bindings.initiator = Address {
+                address_type: 2,
+                octets: vec![192, 0, 2, 2],
+            };
+        }),
+        fault("krb5.addresses_required", "", |server, _| {
+            server.configure = |builder| builder.addresses(AddressPolicy::Require);
+        }),
+        fault("krb5.address_not_told", "", |server, login| {
+            server.configure = |builder| builder.addresses(AddressPolicy::Require);
+            login.ticket.caddr = Some(vec![(2, vec![192, 0, 2, 1])]);
+        }),
+    ]
 }
 
 fn replay() -> Vec<Fault> {

@@ -3,7 +3,7 @@
 use crate::login::{Login, NOW, Server, after, key};
 use mech_krb5::Fact;
 use mech_krb5::message::TicketFlags;
-use negotiate_core::{Seconds, Timestamp};
+use negotiate_core::{Blame, Seconds, Timestamp};
 
 fn micros_after(time: Timestamp, micros: i64) -> Timestamp {
     Timestamp::from_unix_micros(time.unix_micros() + micros)
@@ -109,16 +109,17 @@ fn a_login_tells_its_times() {
 /// The KDC's clock is a third one: whoever is behind the time at which it made the ticket is behind it.
 #[test]
 fn whose_clock_is_behind_is_told_by_the_tickets_start() {
-    let advice = |starts, client| {
+    let told = |starts, client| {
         let mut login = Login::default();
         login.ticket.starttime = Some(after(starts));
         login.authenticator.ctime = after(client);
-        Server::default().refused(&login).reason().advice()
+        let reject = Server::default().refused(&login);
+        (reject.reason().blame(), reject.reason().advice())
     };
     let (clients, ours, either) = (
-        "the client's clock is behind",
-        "this server's clock is behind",
-        "compare",
+        (Blame::Initiator, "the client's clock is behind"),
+        (Blame::Acceptor, "this server's clock is behind"),
+        (Blame::Incompatible, "compare"),
     );
     for (starts, client, expected) in [
         (-3600, 301, either),
@@ -132,10 +133,11 @@ fn whose_clock_is_behind_is_told_by_the_tickets_start() {
         (100, -400, clients),
         // Not yet valid. A client that agrees with the KDC leaves one clock.
         (400, 400, ours),
-        (400, 399, "NTP"),
+        (400, 399, (Blame::Initiator, "NTP")),
     ] {
-        let advice = advice(starts, client);
-        assert!(advice.contains(expected), "{starts} {client}: {advice}");
+        let (blame, advice) = told(starts, client);
+        assert_eq!(blame, expected.0, "{starts} {client}: {advice}");
+        assert!(advice.contains(expected.1), "{starts} {client}: {advice}");
     }
 }
 

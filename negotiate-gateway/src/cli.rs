@@ -202,6 +202,8 @@ JSON:
   src_name        the user's principal
   local_name      its local name by auth_to_local, if --krb5-conf is given and maps it
   acceptor_name   the service's principal
+  same_key        other principals of the keytab with its key, which a restriction to
+                  names does not keep apart from it
   etype, kvno     numbers of the ticket's encryption type and of the key that opened it
   sealed_by       what the ticket is sealed with: service_key, or session_key
                   in user-to-user authentication

@@ -4,6 +4,8 @@ mod common;
 
 use common::login::Service;
 use common::{Ended, file, negotiate, run, scratch, text};
+use mech_krb5::Principal;
+use mech_krb5::keytab::{Keytab, KeytabEntry};
 use negotiate_core::Timestamp;
 use serde_json::Value;
 use testvectors::{Capture, UserToUserCapture, capture, captures, user_to_user_captures};
@@ -287,6 +289,7 @@ fn the_object_has_the_documented_keys_and_types() {
         "src_name",
         "local_name",
         "acceptor_name",
+        "same_key",
         "etype",
         "kvno",
         "sealed_by",
@@ -312,6 +315,7 @@ fn the_object_has_the_documented_keys_and_types() {
         "src_name": "alice@MIT.TEST",
         "local_name": null,
         "acceptor_name": "HTTP/www.mit.test@MIT.TEST",
+        "same_key": [],
         "etype": 18,
         "kvno": 1,
         "sealed_by": "service_key",
@@ -334,6 +338,34 @@ fn the_object_has_the_documented_keys_and_types() {
     );
     assert_eq!(name_attributes, by_mit(&capture));
     assert_eq!(json, expected);
+}
+
+/// As in the keytabs of Active Directory, whose accounts have one key under many names: each of them is told, once.
+#[test]
+fn names_that_share_the_key_are_told() {
+    let capture = capture("mit/etype18-krb5-mutual");
+    let entries = Keytab::parse(&capture.keytab()).unwrap();
+    let key = entries.entries()[0].key().expose();
+    let entry = |principal: &str, kvno: u32, key: &[u8]| {
+        let principal = Principal::parse(principal).unwrap();
+        KeytabEntry::new(principal, Timestamp::from_unix(0), kvno, 18, key).unwrap()
+    };
+    let others = Keytab::from_entries(vec![
+        entry("host/www@MIT.TEST", 1, key),
+        entry(capture.acceptor_name(), 3, key),
+        entry("HTTP/other@MIT.TEST", 1, &[7; 32]),
+        entry("HTTP/www@MIT.TEST", 1, key),
+        entry("HTTP/www@MIT.TEST", 2, key),
+    ]);
+    let others = file("others.keytab", others.to_file().expose());
+    let more = ["--keytab", text(&others)];
+    let (_, json) = explain_json(&capture, &more);
+    let names = ["host/www@MIT.TEST", "HTTP/www@MIT.TEST"];
+    assert_eq!(json["acceptor_name"], capture.acceptor_name());
+    assert_eq!(json["same_key"], serde_json::json!(names));
+    let ended = explain(&capture, &more, &capture.initiator_token());
+    let line = format!("  same key        {}\n", names.join(", "));
+    assert!(ended.out.contains(&line), "{}", ended.out);
 }
 
 /// What MIT's acceptor gave for the capture: indicators are text there, and buffers hexadecimal.

@@ -34,13 +34,15 @@ pub(crate) fn run(arguments: &cli::Explain) -> Result<ExitCode, Failure> {
         [] => Keytab::from_entries(Vec::new()),
         paths => keytab_file::load_all(paths)?,
     };
+    let keytab = Arc::new(keytab);
     let bytes = input::read(arguments.file.as_deref())?;
     let krb5_conf = Krb5Conf::load(&arguments.krb5_conf)?;
     let (report, status) = match Input::parse(&bytes) {
         Ok(input) => {
-            let answer = judge(arguments, keytab, &krb5_conf, &input.bytes)?;
+            let answer = judge(arguments, Arc::clone(&keytab), &krb5_conf, &input.bytes)?;
             let report = Report::new(&Kind::of(&input.bytes), input.form, &answer)
-                .with_local_name(&krb5_conf, &answer);
+                .with_local_name(&krb5_conf, &answer)
+                .with_names_of_key(&keytab, &answer);
             let status = match answer {
                 Ok(Step::Complete { .. }) => 0,
                 Ok(Step::Continue { .. } | Step::Pending(_)) => 3,
@@ -65,7 +67,7 @@ pub(crate) fn run(arguments: &cli::Explain) -> Result<ExitCode, Failure> {
 /// What the acceptor makes of the token.
 fn judge(
     arguments: &cli::Explain,
-    keytab: Keytab,
+    keytab: Arc<Keytab>,
     krb5_conf: &Krb5Conf,
     token: &[u8],
 ) -> Result<Result<Step, Reject>, Failure> {
@@ -85,7 +87,11 @@ fn judge(
 }
 
 /// Any name of the keytab, as often as one likes.
-fn acceptor(arguments: &cli::Explain, keytab: Keytab, krb5_conf: &Krb5Conf) -> Result<Acceptor, Failure> {
+fn acceptor(
+    arguments: &cli::Explain,
+    keytab: Arc<Keytab>,
+    krb5_conf: &Krb5Conf,
+) -> Result<Acceptor, Failure> {
     let mut transited = krb5_conf.transited();
     for realm in &arguments.trust_kdc {
         transited.trust_kdc(realm);
@@ -94,7 +100,7 @@ fn acceptor(arguments: &cli::Explain, keytab: Keytab, krb5_conf: &Krb5Conf) -> R
     for (warning, advice) in types.warnings() {
         crate::warn(warning, advice);
     }
-    let krb5 = Krb5::builder(with_a_usable_key(keytab, types.types())?);
+    let krb5 = Krb5::builder_with(Arc::new(with_a_usable_key(keytab, types.types())?));
     let krb5 = match &arguments.ccache {
         Some(ccache) => krb5.user_to_user(Arc::new(own_ticket(
             ccache,
@@ -141,7 +147,7 @@ fn own_ticket(ccache: &Path, also_named: &[String], types: EncryptionTypes) -> R
 
 /// The mechanism takes no keytab that opens nothing, but the explanation for that is what is wanted here: a key that
 /// nobody knows stands in.
-fn with_a_usable_key(keytab: Keytab, types: EncryptionTypes) -> Result<Keytab, Failure> {
+fn with_a_usable_key(keytab: Arc<Keytab>, types: EncryptionTypes) -> Result<Arc<Keytab>, Failure> {
     let is_usable = |entry: &KeytabEntry| types.find(entry.etype()).is_some();
     if keytab.entries().iter().any(is_usable) {
         return Ok(keytab);
@@ -157,9 +163,8 @@ fn with_a_usable_key(keytab: Keytab, types: EncryptionTypes) -> Result<Keytab, F
     let nobody = Principal::parse("nobody@WELLKNOWN:NONE").map_err(|error| cannot(&error))?;
     let entry = KeytabEntry::new(nobody, Timestamp::from_unix(0), 0, etype.number(), key.expose());
     let entry = entry.map_err(|error| cannot(&error))?;
-    Ok(Keytab::from_entries(
-        keytab.entries().iter().cloned().chain([entry]).collect(),
-    ))
+    let entries = keytab.entries().iter().cloned().chain([entry]);
+    Ok(Arc::new(Keytab::from_entries(entries.collect())))
 }
 
 /// A replay cache that remembers nothing: what is explained logs nobody in.

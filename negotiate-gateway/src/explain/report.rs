@@ -3,15 +3,16 @@
 use super::attributes::{self, Attributes};
 use super::kind::Kind;
 use crate::input::Form;
+use crate::keytab_file;
 use crate::krb5_conf::Krb5Conf;
 use mech_krb5::Details;
 use mech_krb5::ccache::SealedBy;
-use mech_krb5::keytab::Match;
-use negotiate_core::{Explain, Reject, SecurityContext, Step};
+use mech_krb5::keytab::{Candidate, KeyQuery, Keytab, Match};
+use negotiate_core::{AllowedNames, Explain, Reject, SecurityContext, Step};
 use negotiate_decode::printable;
 use negotiate_http::RequestError;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
 
 /// The code of a token that is neither accepted nor refused.
@@ -25,6 +26,8 @@ pub(super) struct Report {
     src_name: Option<String>,
     local_name: Option<String>,
     acceptor_name: Option<String>,
+    /// Other principals of the keytab that have the key.
+    same_key: Option<Vec<String>>,
     etype: Option<i32>,
     kvno: Option<u32>,
     /// `service_key` or `session_key`.
@@ -72,6 +75,27 @@ impl Report {
             && let (Some(details), Some(names)) = (context.details::<Details>(), krb5_conf.local_names())
         {
             self.local_name = names.map(details.client.borrow()).ok();
+        }
+        self
+    }
+
+    /// With the principals that the ticket may as well be for, as far as its key tells: they are not kept apart.
+    pub(super) fn with_names_of_key(mut self, keytab: &Keytab, answer: &Result<Step, Reject>) -> Self {
+        if let Ok(Step::Complete { context, .. }) = answer
+            && let Some(details) = context.details::<Details>()
+            && details.sealed_by == SealedBy::ServiceKey
+        {
+            let query = KeyQuery {
+                service: details.service.borrow(),
+                kvno: Some(details.kvno),
+                etype: details.etype,
+                names: AllowedNames::Any,
+            };
+            let key = keytab.candidates(query).next();
+            let mut seen = HashSet::from([&details.service]);
+            let others = key.iter().flat_map(Candidate::principals);
+            let others = others.filter(|principal| seen.insert(principal));
+            self.same_key = Some(others.map(keytab_file::name).collect());
         }
         self
     }
@@ -155,6 +179,13 @@ impl Report {
             ("user", self.src_name.clone()),
             ("local name", self.local_name.clone()),
             ("service", self.acceptor_name.clone()),
+            (
+                "same key",
+                self.same_key
+                    .as_ref()
+                    .filter(|names| !names.is_empty())
+                    .map(|names| names.join(", ")),
+            ),
             ("encryption type", etype),
             (
                 "key version",

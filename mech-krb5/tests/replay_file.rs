@@ -216,7 +216,7 @@ fn a_search_ends_where_nothing_was_written() {
 
 #[test]
 fn a_file_has_remembered_since_its_oldest_record() {
-    assert_eq!(remembers_since(&[0; FIRST_TABLE_LEN]), None);
+    assert_eq!(remembers_since(&[0; FIRST_TABLE_LEN], at(0)), None);
     let mut file = File::new([5; SEED_LEN]);
     for number in (100..200).chain(40..100).chain(200..500_i64) {
         assert_eq!(
@@ -225,13 +225,16 @@ fn a_file_has_remembered_since_its_oldest_record() {
         );
     }
     let table = &file.0[SEED_LEN..file.0.len().min(SEED_LEN + FIRST_TABLE_LEN)];
-    assert_eq!(remembers_since(table), Some(at(40)));
+    assert_eq!(remembers_since(table, at(499)), Some(at(40)));
+    // The clock was ahead when the last one was written.
+    assert_eq!(remembers_since(table, at(498)), None);
     // What ends within a record has none there.
     let early = seen(b"early", at(0)).to_bytes();
     for end in 0..RECORD_LEN {
-        assert_eq!(remembers_since(&[table, &early[..end]].concat()), Some(at(40)));
+        let table = [table, &early[..end]].concat();
+        assert_eq!(remembers_since(&table, at(499)), Some(at(40)));
     }
-    assert_eq!(remembers_since(&[table, &early].concat()), Some(at(0)));
+    assert_eq!(remembers_since(&[table, &early].concat(), at(499)), Some(at(0)));
 }
 
 #[test]

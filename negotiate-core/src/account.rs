@@ -117,7 +117,7 @@ impl Group {
     }
 }
 
-/// One claim (`CLAIM_ENTRY`, MS-ADTS section 2.2.18.5).
+/// One claim (MS-ADTS section 2.2.18.8).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// Who says it.

@@ -60,11 +60,12 @@ impl Locked {
             check(&file.metadata()?, geteuid().as_raw())?;
             lock(&file, give_up)?;
             let metadata = file.metadata()?;
-            match metadata.nlink() {
-                // Whoever comes now opens another one, and would not see what is written into this.
-                0 => {}
-                1 => return Self::read(file, metadata.len()),
-                names => return Err(ReplayFileFault::HardLinks { names }),
+            // Else whoever comes now opens another one, and would not see what is written into this.
+            if is_at(&metadata, path)? {
+                return match metadata.nlink() {
+                    1 => Self::read(file, metadata.len()),
+                    names => Err(ReplayFileFault::HardLinks { names }),
+                };
             }
         }
         Err(ReplayFileFault::Replaced)
@@ -92,11 +93,11 @@ impl Locked {
         Ok(Self { file, state })
     }
 
-    /// When its oldest record was written, or later.
-    pub(super) fn remembers_since(&self) -> io::Result<Option<Timestamp>> {
+    /// When its oldest record was written, or later; `None` if there is none, or one of a time after `latest`.
+    pub(super) fn remembers_since(&self, latest: Timestamp) -> io::Result<Option<Timestamp>> {
         let mut table = [0; FIRST_TABLE_LEN];
         let len = self.read_at_most(&mut table, SEED_LEN as u64)?;
-        Ok(remembers_since(&table[..len]))
+        Ok(remembers_since(&table[..len], latest))
     }
 
     /// Looks for an authenticator: `None` if it is there, what is to be written if it is not.
@@ -159,6 +160,15 @@ fn not_opened(error: io::Error) -> ReplayFileFault {
         // A directory; a socket.
         Some(Errno::EISDIR | Errno::ENXIO) => ReplayFileFault::NotAFile,
         _ => ReplayFileFault::Io(error),
+    }
+}
+
+/// Whether the open file is still the one of this name: it may have been deleted or renamed while its lock was waited for.
+fn is_at(open: &Metadata, path: &Path) -> io::Result<bool> {
+    match path.symlink_metadata() {
+        Ok(there) => Ok((there.dev(), there.ino()) == (open.dev(), open.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

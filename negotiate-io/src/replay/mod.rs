@@ -6,8 +6,9 @@
 //! same user and allow the same clock skew.
 //!
 //! What a shared file cannot do: records are not forced to the disk, so the last of them may be lost when the machine (not
-//! a process) stops without notice; and a record that MIT wrote lives for the clock skew from when MIT saw it, also where
-//! the initiator's clock was ahead and the authenticator is good for longer.
+//! a process) stops without notice; a record that MIT wrote lives for the clock skew from when MIT saw it, also where the
+//! initiator's clock was ahead and the authenticator is good for longer; and what MIT writes over while this machine's clock is
+//! ahead is forgotten when it is set back.
 
 mod error;
 mod locked;
@@ -30,6 +31,9 @@ use store::Store;
 /// while another process keeps the file locked.
 const MAX_WAITING: usize = 1000;
 
+/// No login waits for longer. A time that ends, for [`Instant`]s to be counted with.
+const LONGEST_LOCK_WAIT: Duration = Duration::from_secs(86_400);
+
 /// Questions that are answered under one lock. The others who share the file get their turn after some 100 µs.
 const MAX_TOGETHER: usize = 16;
 
@@ -38,7 +42,8 @@ const MAX_TOGETHER: usize = 16;
 pub struct FileReplayOptions {
     /// What is accepted of the time before the file remembered anything. A file that is there outlives restarts: it has
     /// remembered since its oldest record was written, which the start is then taken for. It is the real one where there is no
-    /// record; and when the file is found to have been deleted, replaced or cut while it was in use, the time of that.
+    /// record, or one of the future, from before the clock was set back; and when the file is found to have been deleted,
+    /// replaced or cut while it was in use, the time of that.
     pub on_start: OnStart,
     /// The clock skew that the acceptors allow who share the file. Default 300 s, MIT's default too.
     pub clock_skew: Seconds,
@@ -62,7 +67,6 @@ impl Default for FileReplayOptions {
 pub struct FileReplayCache {
     path: PathBuf,
     clock_skew: Seconds,
-    lock_wait: Duration,
     questions: SyncSender<Question>,
 }
 
@@ -71,9 +75,17 @@ struct Question {
     record: Record,
     client_time: Timestamp,
     now: Timestamp,
-    // Until when it may wait for the lock, in the queue or at its head.
-    give_up: Instant,
+    // The same by a clock that nobody sets.
+    asked: Instant,
     answer: oneshot::Sender<ReplayAnswer>,
+}
+
+impl Question {
+    /// The time after the question has waited.
+    fn now_at_last(&self) -> Timestamp {
+        let waited = i64::try_from(self.asked.elapsed().as_micros()).unwrap_or(i64::MAX);
+        Timestamp::from_unix_micros(self.now.unix_micros().saturating_add(waited))
+    }
 }
 
 impl FileReplayCache {
@@ -88,6 +100,10 @@ impl FileReplayCache {
         now: Timestamp,
     ) -> Result<Self, ReplayFileError> {
         let path = path.into();
+        let options = FileReplayOptions {
+            lock_wait: options.lock_wait.min(LONGEST_LOCK_WAIT),
+            ..options
+        };
         let because = |fault| ReplayFileError {
             path: path.clone(),
             fault,
@@ -96,12 +112,11 @@ impl FileReplayCache {
         let (questions, waiting) = sync_channel(MAX_WAITING);
         thread::Builder::new()
             .name("replay-file".into())
-            .spawn(move || work(store, &waiting))
+            .spawn(move || work(store, &waiting, options.lock_wait))
             .map_err(|error| because(ReplayFileFault::Io(error)))?;
         Ok(Self {
             path,
             clock_skew: options.clock_skew,
-            lock_wait: options.lock_wait,
             questions,
         })
     }
@@ -123,7 +138,7 @@ impl ReplayCache for FileReplayCache {
             record,
             client_time: entry.client_time,
             now,
-            give_up: Instant::now() + self.lock_wait,
+            asked: Instant::now(),
             answer,
         };
         match self.questions.try_send(question) {
@@ -141,10 +156,10 @@ impl fmt::Debug for FileReplayCache {
     }
 }
 
-/// Answers until nobody can ask any more.
-fn work(mut store: Store, waiting: &Receiver<Question>) {
+/// Answers until nobody can ask any more. Each may wait for the lock for so long, in the queue or at its head.
+fn work(mut store: Store, waiting: &Receiver<Question>, lock_wait: Duration) {
     while let Ok(first) = waiting.recv() {
-        let give_up = first.give_up;
+        let give_up = first.asked + lock_wait;
         let together: Vec<Question> = std::iter::once(first)
             .chain(waiting.try_iter().take(MAX_TOGETHER - 1))
             .collect();

@@ -4,7 +4,7 @@ use super::error::ReplayFileFault;
 use super::locked::{Found, Locked, State};
 use super::{FileReplayOptions, Question};
 use mech_krb5::replay::ReplayAnswer;
-use negotiate_core::Timestamp;
+use negotiate_core::{Seconds, Timestamp};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -26,15 +26,21 @@ impl Store {
         options: FileReplayOptions,
         now: Timestamp,
     ) -> Result<Self, ReplayFileFault> {
+        let FileReplayOptions {
+            on_start, clock_skew, ..
+        } = options;
         let locked = Locked::open(path, Instant::now() + options.lock_wait)?;
         // The file may be a new one in the place of another that is lost, whoever made it: what was accepted before its first
-        // record is as unknown as what was accepted before there was a file.
-        let since = locked.remembers_since()?.map_or(now, |since| since.min(now));
+        // record is as unknown as what was accepted before there was a file. Of an initiator whose clock is ahead, a record has
+        // the initiator's time, rounded up.
+        let latest = now.plus(clock_skew).plus(Seconds(1));
+        let since = locked.remembers_since(latest)?;
+        let since = since.map_or(now, |since| since.min(now));
         Ok(Self {
             path: path.to_owned(),
             options,
             state: locked.state,
-            known_from: options.on_start.known_from(since, options.clock_skew),
+            known_from: on_start.known_from(since, clock_skew),
             failed: None,
         })
     }
@@ -69,7 +75,7 @@ impl Store {
                 target: "negotiate_io", path = %self.path.display(),
                 "the replay cache was deleted, replaced or cut: what it had is forgotten"
             );
-            let from = on_start.known_from(question.now, clock_skew);
+            let from = on_start.known_from(question.now_at_last(), clock_skew);
             self.known_from = self.known_from.max(from);
         }
         self.state = locked.state;
@@ -138,7 +144,7 @@ mod tests {
             record: Record::new(&entry, options.clock_skew).unwrap(),
             client_time: now,
             now,
-            give_up: Instant::now(),
+            asked: Instant::now(),
             answer,
         };
         let held = Locked::open(&path, Instant::now()).unwrap();
@@ -149,7 +155,7 @@ mod tests {
                 let _ = waiting.recv_timeout(Duration::from_secs(10));
                 drop(held);
             });
-            let give_up = question.give_up;
+            let give_up = question.asked;
             store.answer(vec![question], give_up);
             let _ = done.send(());
         });

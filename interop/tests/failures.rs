@@ -3,7 +3,7 @@
 use interop::client::{Got, authorization, curl, url};
 use interop::kdc::{Tickets, kadmin, ktadd};
 use interop::peers::{built, keytab, output, scratch, state, succeed, text};
-use interop::refusal::Failure;
+use interop::refusal::{Failure, sent};
 use interop::server::Gateway;
 use interop::token::{by_mit, explain, initiate, initiate_with};
 use std::path::{Path, PathBuf};
@@ -190,6 +190,28 @@ fn two_credentials() {
     Failure::named("two_fields").answered_by(&gateway.daemon, &got);
     let got = curl_with_field(&gateway, &[&format!("{field}, Basic YWxpY2U6c2VjcmV0")]);
     Failure::named("two_credentials").answered_by(&gateway.daemon, &got);
+}
+
+/// MIT's KDC puts a PAC into every ticket, but for services that want none.
+#[test]
+fn a_pac_that_is_required() {
+    kadmin(
+        "addprinc -randkey HTTP/pac.mit.test\naddprinc -randkey +no_auth_data_required HTTP/plain.mit.test",
+    );
+    for (host, has_pac) in [("pac", true), ("plain", false)] {
+        let keytab = ktadd(&format!("HTTP/{host}.mit.test"));
+        let gateway = Gateway::configured(&keytab, "acceptor.pac = 'require'");
+        let target = format!("HTTP@{host}.mit.test");
+        let got = sent(
+            &gateway.daemon,
+            &initiate(&Tickets::of_alice(), &["--target", &target]),
+        );
+        // Who it is was proved, and asking again leads nowhere.
+        assert_eq!(got.status(), if has_pac { 200 } else { 403 }, "{host}: {got:?}");
+        if !has_pac {
+            Failure::named("pac_required").logged_by(&gateway.daemon);
+        }
+    }
 }
 
 /// What `negotiate serve` says, which does not start.

@@ -241,6 +241,16 @@ fn ntlm_offered() {
     }
 }
 
+/// A user without a ticket, who asks the server to pass messages on to the KDC.
+#[test]
+fn iakerb_offered() {
+    let token = succeed(tool("iakerb.py").args(["alice@MIT.TEST", "Alice-pw1"]), b"");
+    // MIT's acceptor does pass them on.
+    let failure = Failure::named("iakerb");
+    failure.told_by(&explain(&keytab("www"), &[], &token));
+    failure.refused_by(&Gateway::start(&keytab("www")).daemon, &token);
+}
+
 #[test]
 fn no_token_at_all() {
     let whole = initiate(&Tickets::of_alice(), &[]);

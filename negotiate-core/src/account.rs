@@ -117,7 +117,7 @@ impl Group {
     }
 }
 
-/// One claim (MS-ADTS section 2.2.18.8).
+/// One claim (`CLAIM_ENTRY`, MS-ADTS section 2.2.18.5).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// Who says it.

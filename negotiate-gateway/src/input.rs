@@ -71,6 +71,8 @@ pub(crate) enum NoToken {
     /// An `Authorization` line of a scheme that carries no Negotiate token.
     OtherScheme,
     SeveralLines,
+    /// A server's line, and no client's.
+    Answer,
 }
 
 impl NoToken {
@@ -93,6 +95,11 @@ impl NoToken {
                 "the input holds more than one Authorization line",
                 "give one of them: each is a token of its own",
             ),
+            Self::Answer => (
+                "the input holds a server's answer, and no Authorization line",
+                "if the client sent none, see why it has no ticket (klist; for curl: --negotiate -u :); else give that line; negotiate \
+                 decode shows what is in an answer",
+            ),
         }
     }
 }
@@ -103,9 +110,10 @@ impl Input {
         let Some(text) = as_text(bytes) else {
             return Ok(Self::raw(bytes));
         };
-        let mut lines = text.lines().filter_map(Line::parse);
-        let mut lines = lines.by_ref().filter(|line| line.form == Form::Authorization);
-        match (lines.next(), lines.next()) {
+        let lines = || text.lines().filter_map(Line::parse);
+        let mut clients = lines().filter(|line| line.form == Form::Authorization);
+        match (clients.next(), clients.next()) {
+            (None, _) if lines().next().is_some() => Err(NoToken::Answer),
             (None, _) => Self::encoded(text),
             (Some(line), None) => line.strict(),
             (Some(_), Some(_)) => Err(NoToken::SeveralLines),
@@ -340,6 +348,7 @@ mod tests {
             (b"Authorization: Negotiate YAYGBCsGAQU= x", Err(NoToken::NotBase64)),
             (b"Authorization: Negotiate YAYGBCsGAQU", Err(NoToken::NotBase64)),
             (b"hello, world", Err(NoToken::NotBase64)),
+            (b"< HTTP/1.1 401\n< WWW-Authenticate: Negotiate oQA=\n", Err(NoToken::Answer)),
             (b"Negotiate YAYG\nNegotiate YAYG", Err(NoToken::SeveralLines)),
         ] {
             assert_eq!(Input::parse(bytes), expected, "{}", bytes.escape_ascii());

@@ -601,6 +601,10 @@ fn what_is_no_token_is_refused_or_a_matter_of_usage() {
     for (input, message) in [
         (&b""[..], "negotiate: the input holds no token\n"),
         (
+            b"> GET / HTTP/1.1\n> Host: www\n\n< HTTP/1.1 401 Unauthorized\n< www-authenticate: Negotiate\n",
+            "negotiate: the input holds a server's answer, and no Authorization line\n",
+        ),
+        (
             b"Authorization: Basic eDp5",
             "negotiate: the Authorization line is not of the scheme Negotiate or NTLM\n",
         ),

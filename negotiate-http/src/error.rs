@@ -132,8 +132,8 @@ impl Explain for RequestError {
                 "look for a proxy or a client that adds credentials of its own".into()
             }
             Self::TokenTooLong { .. } => {
-                "the user may be in very many groups; raise Limits::token_len and the server's header limit, \
-                 or leave the PAC out of tickets for this service"
+                "the user may be in very many groups; raise the limit (limits.token in the gateway's configuration; in a program \
+                 Limits::token_len, and the server's own for header fields), or leave the PAC out of tickets for this service"
                     .into()
             }
             Self::TokenNotBase64 => "look for a proxy that cuts or rewrites long header fields".into(),
@@ -153,7 +153,8 @@ impl Explain for RequestError {
                     .into()
             }
             Self::BodyTooLongForLeg { .. } => {
-                "have the client send `Expect: 100-continue` or an empty first request, or raise drain_limit"
+                "have the client send `Expect: 100-continue` or an empty first request, or raise the limit (limits.drained_body in \
+                 the gateway's configuration; in a program NegotiateLayer::drain_limit)"
                     .into()
             }
         }

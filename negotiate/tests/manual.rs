@@ -227,6 +227,32 @@ fn entries_have_cause_and_cure_and_a_test_to_see_it() {
     }
 }
 
+/// Whoever follows the advice is not to be told that there is no such key.
+#[test]
+fn settings_that_cures_name_are_those_of_the_gateway() {
+    let settings = read("negotiate-gateway/examples/serve.toml");
+    let mut named = 0;
+    for page in PAGES {
+        let text = read(&format!("negotiate/src/manual/codes/{page}.md"));
+        for quoted in text.split('`').skip(1).step_by(2) {
+            let quoted = quoted.split(" = ").next().expect("a part");
+            let Some((table, key)) = quoted.split_once('.') else {
+                continue;
+            };
+            if !matches!(table, "acceptor" | "limits" | "replay" | "identity_headers") {
+                continue;
+            }
+            named += 1;
+            let has_key = |line: &str| {
+                let line = line.strip_prefix("# ").unwrap_or(line);
+                line.strip_prefix(key).is_some_and(|rest| rest.starts_with(" = "))
+            };
+            assert!(settings.lines().any(has_key), "{page}: {quoted}");
+        }
+    }
+    assert!(named >= 10, "only {named}");
+}
+
 /// `testvectors/failures.txt`: at least thirty, of codes that there are, by tests that name them.
 #[test]
 fn failures_are_those_of_the_manual_and_are_produced() {

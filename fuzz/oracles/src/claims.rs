@@ -1,5 +1,6 @@
 //! Claims of any bytes in a signed PAC: read as a second reader of MS-ADTS reads them, decompressed as MS-XCA section 2.2.4
-//! writes it down, with a table of 2^15 codes. The same for a `CLAIMS_SET` of any bytes, and for compressed data of any bytes.
+//! writes it down (and section 2.1.4.3 the longest lengths), with a table of 2^15 codes. The same for a `CLAIMS_SET` of any
+//! bytes, and for compressed data of any bytes.
 
 use crate::bounds::allocating_at_most;
 use crate::ndr::{Array, Ndr, utf16};
@@ -212,12 +213,19 @@ fn decompress(input: &[u8], len: usize) -> Option<Vec<u8>> {
                 if length == 270 {
                     length = usize::from(u16::from_le_bytes(*input.get(at..)?.first_chunk()?));
                     at += 2;
+                    if length == 0 {
+                        length = u32::from_le_bytes(*input.get(at..)?.first_chunk()?) as usize;
+                        at += 4;
+                    }
                     if length < 15 {
                         return None;
                     }
                 }
             }
             let offset = (1 << offset_bits) + take(offset_bits, &mut at)?.0;
+            if length + 3 > len - out.len() {
+                return None;
+            }
             for _ in 0..length + 3 {
                 out.push(*out.get(out.len().checked_sub(offset)?)?);
             }

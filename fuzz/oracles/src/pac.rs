@@ -192,6 +192,7 @@ impl<'a> Info<'a> {
             members.iter().map(group).collect::<Option<Vec<_>>>()
         };
         let resources = match &self.resource_domain {
+            _ if self.numbers[0] & 0x200 == 0 => Vec::new(),
             Some(domain) => in_domain(domain, &self.resources)?,
             None if self.resources.is_empty() => Vec::new(),
             None => return None,

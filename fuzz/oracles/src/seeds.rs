@@ -111,14 +111,18 @@ pub(crate) fn pacs() -> Vec<Vec<u8>> {
 
 /// Claims of Windows, and compressed data with its length in threes before it.
 pub(crate) fn claims() -> Vec<Vec<u8>> {
-    let compressed = load("pac/lzxpress-huffman.txt").into_iter().map(|case| {
-        let threes = u16::try_from(case.bytes("output").len() / 3).unwrap_or(u16::MAX);
+    let compressed = |len: usize, case: &Case| {
+        let threes = u16::try_from(len / 3).unwrap_or(u16::MAX);
         [&threes.to_le_bytes()[..], &case.bytes("input")].concat()
-    });
+    };
+    let examples = load("pac/lzxpress-huffman.txt").into_iter();
+    let examples = examples.map(|case| compressed(case.bytes("output").len(), &case));
+    let long = load("pac/lzxpress-huffman-long.txt").into_iter();
+    let long = long.map(|case| compressed(case.number("count"), &case));
     let claims = load("pac/claims.txt")
         .into_iter()
         .map(|case| case.bytes("buffer"));
-    claims.chain(compressed).collect()
+    claims.chain(examples).chain(long).collect()
 }
 
 /// Tokens as header fields.

@@ -385,7 +385,11 @@ impl Fact {
                  auth_request on internal redirects); otherwise somebody copied a token"
                     .into()
             }
-            Self::ReplayCacheFull => "raise the capacity of the replay cache: logins per second times twice the skew".into(),
+            Self::ReplayCacheFull => {
+                "raise the capacity of the replay cache (replay.capacity in the gateway's configuration): logins per second times \
+                 twice the skew"
+                    .into()
+            }
             Self::ReplayCacheUnavailable => "look after the store that holds the replay cache".into(),
             Self::BeforeStart { .. } => {
                 "let the client try again; to accept such tokens use a replay cache that outlives a restart".into()
@@ -396,7 +400,9 @@ impl Fact {
                     .into()
             }
             Self::BindingsMissing(BindingsDemand::Policy) => {
-                "use a client that sends channel bindings, or set the bindings policy to prefer".into()
+                "use a client that sends channel bindings, or ask for none of those who have none (channel_bindings = prefer in the \
+                 gateway's configuration; in a program BindingsPolicy::Prefer)"
+                    .into()
             }
             Self::BindingsMissing(BindingsDemand::Advertised) => {
                 "the token was made for a connection without TLS: if TLS ends at a proxy, reach the server through that \
@@ -417,27 +423,29 @@ impl Fact {
                 "let the KDCs of this server's realm check paths themselves, and trust them to (trust_kdc)".into()
             }
             Self::UnknownAuthorizationData { .. } => {
-                "if the KDC's administrator says that it may be ignored, set unknown_authdata = ignore".into()
+                "if the KDC's administrator says that it may be ignored, ignore it (unknown_authdata = ignore in the gateway's \
+                 configuration; in a program UnknownAuthorizationData::Ignore)"
+                    .into()
             }
             Self::NestedAuthorizationData(_) => "no KDC writes this: find out who made the token".into(),
             Self::PacSignatureWrong(_) => {
                 "get a new ticket (klist purge); if it stays, the KDC copied the PAC of another ticket, or somebody who has \
-                 the service's key made this one: export a new keytab; to accept such tickets without attributes, set pac = \
-                 ignore"
+                 the service's key made this one: export a new keytab; to accept such tickets without attributes, read no PACs \
+                 (pac = ignore in the gateway's configuration; in a program PacPolicy::Ignore)"
                     .into()
             }
             Self::PacMissing => {
                 "let the KDC put PACs into tickets for this service (in Active Directory, remove NO_AUTH_DATA_REQUIRED from \
-                 its account), or do not require them"
+                 its account), or do not require them (pac = use in the gateway's configuration; in a program PacPolicy::Use)"
                     .into()
             }
             Self::PacUnusable(_) => {
                 "update the KDC: one that puts PACs into tickets is to sign them and to name the client; or do not require \
-                 them"
+                 them (pac = use in the gateway's configuration; in a program PacPolicy::Use)"
                     .into()
             }
             Self::AnonymousRefused => {
-                "the client is to log in with a name; to accept nameless clients, allow anonymous".into()
+                "the client is to log in with a name; a program accepts nameless clients by AnonymousPolicy::Accept".into()
             }
             Self::WellKnownName(_) => {
                 "the client is to log in with a name of its own; find out which KDC gives out such tickets, and why".into()

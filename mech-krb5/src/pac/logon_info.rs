@@ -24,7 +24,7 @@ pub struct LogonInfo {
     pub groups: Vec<Group>,
     /// Groups of other domains, and well-known identities.
     pub extra_sids: Vec<Group>,
-    /// Domain-local groups of the service's domain.
+    /// Domain-local groups of the service's domain; none unless `user_flags` (bit 0x200) says that there are some.
     pub resource_groups: Vec<Group>,
     /// Name of the domain controller.
     pub logon_server: String,
@@ -38,10 +38,15 @@ pub struct LogonInfo {
     pub user_account_control: u32,
 }
 
+/// Flag H of `UserFlags`: there are resource groups.
+const RESOURCE_GROUPS: u32 = 0x200;
+
 impl LogonInfo {
     pub(super) fn decode(buffer: &[u8]) -> Result<Self, PacFault> {
         let view = View::read(buffer)?;
         let resource_groups = match view.resource_domain {
+            // MS-PAC section 2.5, and so does Samba: without flag H nobody filled them in.
+            _ if view.user_flags & RESOURCE_GROUPS == 0 => Vec::new(),
             Some(domain) => in_domain(&domain, view.resource_groups)?,
             None if view.resource_groups.is_empty() => Vec::new(),
             None => return Err(PacFault::BadContent),

@@ -167,19 +167,28 @@ impl<'a> Bits<'a> {
         usize::try_from(value).map_err(|_| PacFault::BadContent)
     }
 
-    /// A length of 15 or more: in the next raw byte or, if that is 255, in the two behind it.
+    /// A length of 15 or more: in the next raw byte or, if that is 255, in the two behind it or, if those are zero, in the
+    /// four behind them (MS-XCA section 2.1.4.3; section 2.2.4 forgets the four).
     fn long_length(&mut self) -> Result<usize, PacFault> {
-        let (byte, rest) = self.input.split_first().ok_or(PacFault::Truncated)?;
-        self.input = rest;
-        if *byte != u8::MAX {
-            return Ok(usize::from(*byte).saturating_add(15));
+        let [byte] = self.raw()?;
+        if byte != u8::MAX {
+            return Ok(usize::from(byte).saturating_add(15));
         }
-        let (length, rest) = self.input.split_first_chunk().ok_or(PacFault::Truncated)?;
-        self.input = rest;
-        match u16::from_le_bytes(*length).into() {
-            ..15 => Err(PacFault::BadContent),
-            length => Ok(length),
+        let length = match u16::from_le_bytes(self.raw()?) {
+            0 => u32::from_le_bytes(self.raw()?),
+            length => length.into(),
+        };
+        match usize::try_from(length) {
+            Ok(length @ 15..) => Ok(length),
+            _ => Err(PacFault::BadContent),
         }
+    }
+
+    /// Bytes between the words.
+    fn raw<const N: usize>(&mut self) -> Result<[u8; N], PacFault> {
+        let (bytes, rest) = self.input.split_first_chunk().ok_or(PacFault::Truncated)?;
+        self.input = rest;
+        Ok(*bytes)
     }
 }
 

@@ -180,13 +180,119 @@ fn a_device_of_another_domain_is_the_first_extra_sid() {
     assert_eq!(read, Err(PacFault::BadContent));
 }
 
+/// What the buffers beside the logon information say of the account, by the delegation information of a real KDC.
+#[test]
+fn an_account_has_names_and_services_of_the_other_buffers() {
+    let account = |upn_dns_info: &[u8], delegation_info: &[u8]| {
+        let pac = forge::Pac::new("alice", AUTHTIME)
+            .with(
+                BufferType::LOGON_INFO,
+                testvectors::load("pac/logon-info.txt")[1].bytes("logon-info"),
+            )
+            .with(BufferType::UPN_DNS_INFO, upn_dns_info)
+            .with(BufferType::DELEGATION_INFO, delegation_info);
+        forged(&pac).verify().unwrap().account().unwrap()
+    };
+    let capture = testvectors::capture("mitldap/s4u2proxy-ticket-as-cred");
+    let attributes = capture.case().lines("name-attributes");
+    let hex = attributes
+        .iter()
+        .find_map(|line| line.strip_prefix("urn:mspac:delegation-info "))
+        .unwrap();
+    let delegation: Vec<u8> = (0..hex.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+        .collect();
+    let names = [
+        &[4, 0, 12, 0, 2, 0, 16, 0, 0, 0, 0, 0][..],
+        &forge::utf16("ab"),
+        &forge::utf16("R"),
+    ]
+    .concat();
+    let read = account(&names, &delegation).unwrap();
+    assert_eq!(
+        (read.upn.as_deref(), read.dns_domain.as_deref()),
+        (Some("ab"), Some("R"))
+    );
+    assert_eq!(read.delegated_by, ["HTTP/www.ldap.test@LDAP.TEST"]);
+    // No name is none.
+    let nameless = account(&[0; 12], &delegation).unwrap();
+    assert_eq!((nameless.upn, nameless.dns_domain), (None, None));
+}
+
+/// NDR says many things twice: what is in the structure, and what follows it, must agree.
+#[test]
+fn logon_information_that_contradicts_itself_is_none() {
+    let genuine = testvectors::load("pac/logon-info.txt")[1].bytes("logon-info");
+    let place = |bytes: &[u8]| {
+        genuine
+            .windows(bytes.len())
+            .position(|found| found == bytes)
+            .unwrap()
+    };
+    let domain = place(&crate::ndr_sid(
+        5,
+        &[21, 2_284_869_408, 3_503_417_140, 1_141_177_250],
+    ));
+    let extra_sid = place(&[0x30, 0, 2, 0, 7, 0, 0, 0]);
+    let fault = |info: Vec<u8>| {
+        let pac = forge::Pac::new("alice", AUTHTIME).with(BufferType::LOGON_INFO, info);
+        forged(&pac).verify().unwrap_err()
+    };
+    for (what, at, bytes) in [
+        ("a longer name than there is", EFFECTIVE_NAME, &[20, 0][..]),
+        ("no name, of some length", EFFECTIVE_NAME + 4, &[0, 0, 0, 0]),
+        ("a name longer than its room", FIRST_STRING, &[8, 0, 0, 0]),
+        ("a name from its middle", FIRST_STRING + 4, &[1, 0, 0, 0]),
+        ("fewer groups than follow", GROUP_COUNT, &[2, 0, 0, 0]),
+        ("groups, and none", GROUP_COUNT + 4, &[0, 0, 0, 0]),
+        ("a SID of other length than it says", domain, &[5, 0, 0, 0]),
+        ("an extra SID that is none", extra_sid, &[0, 0, 0, 0]),
+    ] {
+        let mut info = genuine.clone();
+        info[at..][..bytes.len()].copy_from_slice(bytes);
+        assert_eq!(fault(info), PacFault::BadContent, "{what}");
+    }
+    // Resource groups of no domain: of what is the matter with the account, not of whose it is.
+    let sid = crate::ndr_sid(5, &[21, 3_062_750_306, 1_230_139_592, 1_973_306_805]);
+    let mut info = crate::with_other(genuine, &sid, &[]);
+    info[RESOURCE_DOMAIN..][..4].fill(0);
+    let pac = with_buffer(BufferType::LOGON_INFO, &info);
+    assert_eq!(pac.account().unwrap(), Err(PacFault::BadContent));
+}
+
+/// MS-PAC section 2.5: flag H of UserFlags. Nobody vouches for what stands there without it.
+#[test]
+fn resource_groups_are_there_where_the_flags_say_so() {
+    let mut info = testvectors::load("pac/logon-info.txt")[1].bytes("logon-info");
+    let read = |info: &[u8]| {
+        with_buffer(BufferType::LOGON_INFO, info)
+            .account()
+            .unwrap()
+            .unwrap()
+    };
+    let whole = read(&info);
+    assert_eq!(whole.resource_groups.len(), 2);
+    assert_eq!(info[USER_FLAGS..][..4], 0x220_u32.to_le_bytes());
+    info[USER_FLAGS + 1] = 0;
+    let mut without = whole;
+    without.resource_groups.clear();
+    assert_eq!(read(&info), without);
+}
+
 /// Where fields of `PAC_DEVICE_INFO` stand in its buffer.
 const DEVICE_USER_ID: usize = 20;
 const DEVICE_SID_COUNT: usize = DEVICE_USER_ID + 4 + 4 + 4 + 8;
 
 /// Where fields of `KERB_VALIDATION_INFO` stand in its buffer.
-const USER_ID: usize = 20 + 48 + 48 + 4;
-const SID_COUNT: usize = USER_ID + 8 + 8 + 4 + 16 + 16 + 4 + 8 + 4 + 28;
+const EFFECTIVE_NAME: usize = 20 + 48;
+const USER_ID: usize = EFFECTIVE_NAME + 48 + 4;
+const GROUP_COUNT: usize = USER_ID + 8;
+const USER_FLAGS: usize = GROUP_COUNT + 8;
+const SID_COUNT: usize = USER_FLAGS + 4 + 16 + 16 + 4 + 8 + 4 + 28;
+const RESOURCE_DOMAIN: usize = SID_COUNT + 8;
+/// What the first pointer points to.
+const FIRST_STRING: usize = RESOURCE_DOMAIN + 12;
 
 /// Signed by a KDC that wrote nonsense: the PAC is refused or the buffer, and nothing panics.
 #[test]

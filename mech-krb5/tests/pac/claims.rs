@@ -49,6 +49,8 @@ fn no_claims_are_no_claims() {
     let pac = with_buffer(BufferType::CLIENT_CLAIMS, &[]);
     assert_eq!(pac.client_claims().unwrap().unwrap().claims, []);
     assert!(pac.device_claims().is_none());
+    // Nor is a set that is not there.
+    assert_eq!(changed(0, SET, &[0; 8]).unwrap().claims, []);
 }
 
 /// MS-KILE section 3.4.5.3: what nobody translated on its way from another forest is not known of the account.
@@ -99,8 +101,60 @@ fn a_device_counts_where_the_domain_vouches_for_it() {
 }
 
 /// Where the fields of `CLAIMS_SET_METADATA` stand in a buffer.
+const SET: usize = 20;
 const FORMAT: usize = 28;
 const UNCOMPRESSED_LEN: usize = 32;
+
+/// Where those of a set's one array and its one entry stand in a buffer that is not compressed.
+const SOURCE: usize = 96;
+const ID: usize = 112;
+const CLAIM_TYPE: usize = 116;
+const FIRST_VALUE: usize = 228;
+
+/// The claims of one of the first vectors, changed at a place.
+fn changed(vector: usize, at: usize, bytes: &[u8]) -> Result<Claims, PacFault> {
+    let mut buffer = testvectors::load("pac/claims.txt")[vector].bytes("buffer");
+    buffer[at..][..bytes.len()].copy_from_slice(bytes);
+    with_buffer(BufferType::CLIENT_CLAIMS, &buffer)
+        .client_claims()
+        .unwrap()
+}
+
+#[test]
+fn a_claim_is_of_one_type_and_has_a_name() {
+    for (what, at, bytes) in [
+        ("two types", CLAIM_TYPE + 2, &[1, 0][..]),
+        ("no name", ID, &[0; 4]),
+        ("a name without end", FIRST_VALUE - 8, &[0x41, 0]),
+        ("a text that is none", FIRST_VALUE, &[0; 4]),
+    ] {
+        assert_eq!(changed(0, at, bytes), Err(PacFault::BadContent), "{what}");
+    }
+}
+
+#[test]
+fn claims_are_of_a_source_and_truths_of_two_kinds() {
+    for (source, expected) in [
+        (1, ClaimsSource::ActiveDirectory),
+        (2, ClaimsSource::Certificate),
+        (7, ClaimsSource::Other(7)),
+    ] {
+        assert_eq!(
+            changed(0, SOURCE, &[source, 0]).unwrap().claims[0].source,
+            expected
+        );
+    }
+    // An integer, 28, and made a truth value: MS-ADTS section 2.2.18.5 has them in as many bytes.
+    let mut buffer = testvectors::load("pac/claims.txt")[1].bytes("buffer");
+    buffer[CLAIM_TYPE..][..4].copy_from_slice(&[6, 0, 6, 0]);
+    let value = buffer.iter().rposition(|byte| *byte == 28).unwrap();
+    for (number, truth) in [(28, "boolean true"), (0, "boolean false")] {
+        buffer[value] = number;
+        let pac = with_buffer(BufferType::CLIENT_CLAIMS, &buffer);
+        let claims = described(&pac.client_claims().unwrap().unwrap());
+        assert!(claims[0].ends_with(truth), "{claims:?}");
+    }
+}
 
 #[test]
 fn claims_are_bounded_and_compressed_in_a_known_way() {

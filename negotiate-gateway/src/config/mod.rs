@@ -13,6 +13,7 @@ pub(crate) use error::ConfigError;
 use error::HELP;
 use http::{HeaderName, header};
 use mech_krb5::replay::{MemoryReplayConfig, OnStart};
+use mech_krb5::{PacPolicy, UnknownAuthorizationData};
 use negotiate_core::BindingsPolicy;
 pub(crate) use network::Network;
 use serde::Deserialize;
@@ -82,6 +83,12 @@ pub(crate) struct Acceptor {
     pub(crate) accept_camellia: bool,
     /// What happens to the list of addresses that a ticket may have.
     pub(crate) ticket_addresses: TicketAddresses,
+    /// What happens to the PAC that a ticket may have.
+    #[serde(with = "PacPolicyNames")]
+    pub(crate) pac: PacPolicy,
+    /// What happens to authorization data that must be understood and is not.
+    #[serde(with = "UnknownAuthorizationDataNames")]
+    pub(crate) unknown_authdata: UnknownAuthorizationData,
     /// Realms of services whose KDCs are trusted to have checked the path between realms.
     pub(crate) trust_kdc: Vec<String>,
     /// How long a key that is gone from the keytabs still opens tickets. Default: not at all.
@@ -95,6 +102,21 @@ enum BindingsPolicyNames {
     Prefer,
     RequireIfAdvertised,
     Require,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "PacPolicy", rename_all = "snake_case")]
+enum PacPolicyNames {
+    Use,
+    Require,
+    Ignore,
+}
+
+#[derive(Deserialize)]
+#[serde(remote = "UnknownAuthorizationData", rename_all = "snake_case")]
+enum UnknownAuthorizationDataNames {
+    Refuse,
+    Ignore,
 }
 
 /// `acceptor.ticket_addresses`

@@ -2,7 +2,7 @@
 //!
 //! The acceptor makes its own choice; what is said here is a description of the outermost layers and decides nothing.
 
-use negotiate_core::der::{Reader, Tag};
+use negotiate_core::der::{ErrorKind, Reader, Tag};
 use negotiate_core::{Dotted, MechType};
 use std::fmt;
 
@@ -23,6 +23,8 @@ pub(super) enum Kind {
     NegoEx,
     /// What a KDC or an acceptor sends, and no initiator.
     NotForAcceptors(&'static str),
+    /// The beginning of an initial token (RFC 2743 section 3.1), shorter than it says.
+    Cut,
     /// Nothing that belongs to Negotiate.
     Unknown,
 }
@@ -66,6 +68,7 @@ impl fmt::Display for Mechanism {
 impl Kind {
     pub(super) fn of(token: &[u8]) -> Self {
         match token {
+            [0x60, ..] if is_cut(token) => Self::Cut,
             [0x60, ..] => initial_token(token).unwrap_or(Self::Unknown),
             [0x6e, ..] => Self::ApReq,
             [0xa0, ..] => Self::NotForAcceptors("a NegTokenInit without the framing of RFC 2743"),
@@ -86,9 +89,14 @@ impl Kind {
             Self::ApReq => Some(MechType::KRB5.name()),
             Self::Ntlm(_) => Some(MechType::NTLMSSP.name()),
             Self::NegoEx => Some(MechType::NEGOEX.name()),
-            Self::NegTokenResp | Self::NotForAcceptors(_) | Self::Unknown => None,
+            Self::NegTokenResp | Self::NotForAcceptors(_) | Self::Cut | Self::Unknown => None,
         }
     }
+}
+
+fn is_cut(token: &[u8]) -> bool {
+    let cut = Reader::new(token).element(Tag::application(0)).err();
+    cut.is_some_and(|error| error.kind() == ErrorKind::Truncated)
 }
 
 fn initial_token(token: &[u8]) -> Option<Kind> {
@@ -137,6 +145,7 @@ impl fmt::Display for Kind {
             Self::Ntlm(_) => f.write_str("an NTLM message, without SPNEGO"),
             Self::NegoEx => f.write_str("a NegoEx message, without SPNEGO"),
             Self::NotForAcceptors(what) => f.write_str(what),
+            Self::Cut => f.write_str("the beginning of an initial token, which is cut off"),
             Self::Unknown => f.write_str("nothing that belongs to Negotiate"),
         }
     }
@@ -171,7 +180,12 @@ mod tests {
             (b"\x6e\x00", "a Kerberos AP-REQ, without the framing of GSS-API"),
             (b"NTLMSSP\0\x01\0\0\0", "an NTLM NEGOTIATE message, without SPNEGO"),
             (b"NTLMSSP\0", "an NTLM message, without SPNEGO"),
-            (b"\x60\x82", "nothing that belongs to Negotiate"),
+            (b"\x60\x82", "the beginning of an initial token, which is cut off"),
+            (
+                b"\x60\x27\x06\x06\x2b\x06\x01\x05\x05\x02\xa0\x1d\x30",
+                "the beginning of an initial token, which is cut off",
+            ),
+            (b"\x60\x80\x06\x06", "nothing that belongs to Negotiate"),
             (b"hello", "nothing that belongs to Negotiate"),
         ] {
             assert_eq!(Kind::of(token).to_string(), text, "{}", token.escape_ascii());

@@ -92,6 +92,8 @@ fn krb5(
             TicketAddresses::Check => AddressPolicy::Check,
             TicketAddresses::Require => AddressPolicy::Require,
         })
+        .pac(config.acceptor.pac)
+        .unknown_authorization_data(config.acceptor.unknown_authdata)
         .replay_cache(replay_cache)
         .build();
     krb5.map_err(|error| Failure::unusable(error.to_string(), "export AES keys into the keytab"))

@@ -22,6 +22,8 @@ pub(crate) struct Service {
     kvno: u32,
     /// The realms that tickets say they came through.
     pub(crate) transited: &'static str,
+    /// The authorization data of tickets: types and contents.
+    pub(crate) authorization_data: Vec<(i32, Vec<u8>)>,
     /// Its keytab.
     pub(crate) keytab: PathBuf,
 }
@@ -36,6 +38,7 @@ impl Service {
             key: random_key(),
             kvno: 0,
             transited: "",
+            authorization_data: Vec::new(),
             keytab,
         };
         service.change_key();
@@ -146,6 +149,9 @@ impl Service {
             });
             fields.field(5, |field| field.kerberos_time(now));
             fields.field(7, |field| field.kerberos_time(now.plus(Seconds(3600))));
+            if !self.authorization_data.is_empty() {
+                fields.field(10, |field| encode(&self.authorization_data, field));
+            }
         });
         der(Tag::application(1), |fields| {
             fields.field(0, |field| field.integer(5));
@@ -156,6 +162,25 @@ impl Service {
             });
         })
     }
+}
+
+/// AD-IF-RELEVANT (RFC 4120 section 5.2.6.1) around an element of this type.
+pub(crate) fn if_relevant(ad_type: i32, data: &[u8]) -> (i32, Vec<u8>) {
+    let mut writer = Writer::new();
+    encode(&[(ad_type, data.to_vec())], &mut writer);
+    (1, writer.into_bytes())
+}
+
+/// AuthorizationData (RFC 4120 section 5.2.6).
+fn encode(elements: &[(i32, Vec<u8>)], writer: &mut Writer) {
+    writer.sequence(|list| {
+        for (ad_type, data) in elements {
+            list.sequence(|element| {
+                element.field(0, |field| field.integer((*ad_type).into()));
+                element.field(1, |field| field.octet_string(data));
+            });
+        }
+    });
 }
 
 fn random_key() -> Key {

@@ -15,6 +15,22 @@ fn examples_of_the_specification() {
 }
 
 #[test]
+fn a_match_may_be_longer_than_two_bytes_tell() {
+    for case in testvectors::load("pac/lzxpress-huffman-long.txt") {
+        let (input, count) = (case.bytes("input"), case.number("count"));
+        let output = case.bytes("byte").repeat(count);
+        assert_eq!(decompress(&input, count), Ok(output), "{case}");
+        for len in 260..input.len() {
+            assert_eq!(
+                decompress(&input[..len], count),
+                Err(PacFault::Truncated),
+                "{case}: {len}"
+            );
+        }
+    }
+}
+
+#[test]
 fn output_is_exactly_as_long_as_asked_for() {
     let [alphabet, abc] = &testvectors::load("pac/lzxpress-huffman.txt")[..] else {
         panic!()
@@ -65,15 +81,17 @@ fn a_match_begins_in_the_output() {
     }
 }
 
-/// 255 and a length below 15 could have been written shorter; nobody does.
+/// What could have been written shorter; nobody does.
 #[test]
 fn a_long_length_is_long() {
-    let mut encoder = Encoder::new();
-    encoder.symbol(0);
-    encoder.symbol(256 + 15);
-    encoder.out.extend([255, 14, 0]);
-    let input = encoder.finish();
-    assert_eq!(decompress(&input, 20), Err(PacFault::BadContent));
+    for length in [&[255, 14, 0][..], &[255, 0, 0, 14, 0, 0, 0]] {
+        let mut encoder = Encoder::new();
+        encoder.symbol(0);
+        encoder.symbol(256 + 15);
+        encoder.out.extend(length);
+        let input = encoder.finish();
+        assert_eq!(decompress(&input, 1 << 17), Err(PacFault::BadContent));
+    }
 }
 
 proptest! {

@@ -14,7 +14,9 @@ use std::time::Duration;
 fn service_that_is_not_allowed() {
     let gateway = Gateway::configured(&keytab("www"), "acceptor.names = ['HTTP@localhost']");
     let token = initiate(&Tickets::of_alice(), &[]);
-    Failure::named("service_not_allowed").refused_by(&gateway.daemon, &token);
+    let failure = Failure::named("service_not_allowed");
+    failure.told_by(&explain(&keytab("www"), &["--name", "HTTP@localhost"], &token));
+    failure.refused_by(&gateway.daemon, &token);
 }
 
 #[test]
@@ -70,7 +72,16 @@ fn addresses_that_the_client_does_not_have() {
     };
     let gateway = told("check");
     let elsewhere = sent(&gateway, "127.0.0.2", &tickets);
-    Failure::named("address_mismatch").answered_by(&gateway.daemon, &elsewhere);
+    let failure = Failure::named("address_mismatch");
+    failure.answered_by(&gateway.daemon, &elsewhere);
+    let token = initiate(&tickets, &[]);
+    let said = explain(&keytab("www"), &["--client", "127.0.0.2"], &token);
+    failure.told_by(&said);
+    let seen = said.json["seen"].as_str().unwrap();
+    assert!(
+        seen.contains("a client at 127.0.0.2, and a ticket for "),
+        "{seen}"
+    );
     assert_eq!(sent(&gateway, "127.0.0.1", &tickets).status(), 200);
     assert_eq!(sent(&told("ignore"), "127.0.0.2", &tickets).status(), 200);
     let gateway = told("require");

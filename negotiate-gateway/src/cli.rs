@@ -5,6 +5,7 @@ use crate::encryption_types::NamedTypes;
 use crate::explain::{Bindings, Time};
 use crate::serve::LogFormat;
 use clap::{Args, Parser, Subcommand};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// Single sign-on with Negotiate (SPNEGO and Kerberos), in front of a web application or beside its proxy, and tools that
@@ -139,13 +140,18 @@ Exit status:
 /// encrypted, and until when it is good; of one that is refused, what was seen, what was expected, whose fault it is,
 /// and what to do.
 ///
-/// Nothing is remembered: the same token can be explained again and again, at the time of its capture.
+/// Nothing is remembered: the same token can be explained again and again, at the time of its capture. With the
+/// configuration of `serve` it is judged as `serve` would, were it new.
 #[derive(Debug, Args)]
 #[command(after_help = "--help shows examples.", after_long_help = EXPLAIN_EXAMPLES)]
 pub(crate) struct Explain {
     /// A keytab with the service's keys; may be given more than once
-    #[arg(long, value_name = "FILE", required_unless_present = "ccache")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["ccache", "config"])]
     pub(crate) keytab: Vec<PathBuf>,
+
+    /// The configuration of `serve` (TOML): its keytabs, and all of [acceptor]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["keytab", "name", "krb5_conf", "trust_kdc", "danger_accept_rc4", "accept_camellia"])]
+    pub(crate) config: Option<PathBuf>,
 
     /// A credential cache of whom the service runs for: its ticket-granting ticket opens user-to-user tickets
     #[arg(long, value_name = "FILE")]
@@ -162,6 +168,19 @@ pub(crate) struct Explain {
     /// Application data of the channel bindings, in hex ("tls-server-end-point:" and a hash)
     #[arg(long, value_name = "HEX")]
     pub(crate) channel_bindings: Option<Bindings>,
+
+    /// The host that the request was for, which HTTP@{HOSTNAME} stands for [default: every host with a key]
+    #[arg(long, value_name = "HOST")]
+    pub(crate) host: Option<String>,
+
+    /// The address that the client came from, for tickets that are good from some only [default: it is not known]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) client: Option<IpAddr>,
+
+    /// A name that clients may ask tickets for, as `serve` takes it; may be given more than once [default: every name in the
+    /// keytab]
+    #[arg(long, value_name = "SERVICE@HOST")]
+    pub(crate) name: Vec<AcceptorName>,
 
     /// A krb5.conf, for clockskew, permitted_enctypes, capaths and auth_to_local; none is read unless named
     #[arg(long, value_name = "FILE")]
@@ -192,6 +211,9 @@ Examples:
 
   negotiate explain --keytab http.keytab --now 2026-11-22T05:57:20Z token.bin
       Explain a token that was captured then.
+
+  negotiate explain --config /etc/negotiate/serve.toml --host www.example.com token.bin
+      Explain why `negotiate serve` refused a token.
 
   negotiate explain --ccache /tmp/krb5cc_1000 token.bin
       Explain a token for a service that runs for a user, without a keytab.

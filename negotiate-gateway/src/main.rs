@@ -1,5 +1,6 @@
 //! The command `negotiate`.
 
+mod acceptor_settings;
 mod ccache_file;
 mod cli;
 mod config;

@@ -376,7 +376,7 @@ impl Fact {
                     .into()
             }
             Self::AddressRefused(AddressFault::NotTold) => {
-                "the program is to tell each client's address (Exchange::initiator_address), or not to require one \
+                "the program is to tell each client's address (Exchange::initiator_address; explain --client), or not to require one \
                  (AddressPolicy::Check)"
                     .into()
             }

@@ -1,15 +1,16 @@
 //! The acceptor that a configuration describes, and what the keytab has to do with it.
 
-use crate::config::{AcceptorName, Config, TicketAddresses};
-use crate::encryption_types::{NamedTypes, TakenTypes};
+use crate::acceptor_settings;
+use crate::config::{AcceptorName, Config};
+use crate::encryption_types::TakenTypes;
 use crate::failure::Failure;
 use crate::keytab_file;
 use crate::krb5_conf::Krb5Conf;
 use crate::serve::replay;
+use mech_krb5::Krb5;
 use mech_krb5::crypto::EncryptionTypes;
 use mech_krb5::keytab::{Keytab, KeytabEntry};
-use mech_krb5::{AddressPolicy, Krb5};
-use negotiate_core::{Acceptor, Seconds};
+use negotiate_core::Acceptor;
 use negotiate_http::ServiceOfHost;
 use negotiate_io::keytab::{WatchOptions, WatchedKeytab};
 use std::collections::{HashMap, HashSet};
@@ -37,7 +38,7 @@ pub(super) fn build(config: &Config, krb5_conf: &Krb5Conf) -> Result<Accepting, 
     let keys = WatchedKeytab::open(config.keytabs.clone(), watch)?;
     let keytab = keys.current();
     let names = &config.acceptor.names;
-    let types = taken_types(config, krb5_conf)?;
+    let types = acceptor_settings::taken_types(&config.acceptor, krb5_conf)?;
     let services = services(&keytab, names, types.types());
     check(&keytab, names, &services, types.types(), &config.keytabs)?;
     for (warning, advice) in types.warnings() {
@@ -73,38 +74,12 @@ fn krb5(
     types: &TakenTypes,
     keys: Arc<WatchedKeytab>,
 ) -> Result<Krb5, Failure> {
-    let configured = config.acceptor.clock_skew.map(|span| {
-        // Spans are a year at most.
-        Seconds(u32::try_from(span.0.as_secs()).unwrap_or(u32::MAX))
-    });
-    let clock_skew = configured.or(krb5_conf.clock_skew()).unwrap_or(Seconds(300));
-    let mut transited = krb5_conf.transited();
-    for realm in &config.acceptor.trust_kdc {
-        transited.trust_kdc(realm);
-    }
-    let replay_cache = replay::open(&config.replay, clock_skew)?;
-    let krb5 = types
-        .configure(Krb5::builder_with(keys))
-        .clock_skew(clock_skew)
-        .transited(transited)
-        .addresses(match config.acceptor.ticket_addresses {
-            TicketAddresses::Ignore => AddressPolicy::Ignore,
-            TicketAddresses::Check => AddressPolicy::Check,
-            TicketAddresses::Require => AddressPolicy::Require,
-        })
-        .pac(config.acceptor.pac)
-        .unknown_authorization_data(config.acceptor.unknown_authdata)
+    let settings = &config.acceptor;
+    let replay_cache = replay::open(&config.replay, acceptor_settings::clock_skew(settings, krb5_conf))?;
+    let krb5 = acceptor_settings::configure(Krb5::builder_with(keys), settings, krb5_conf, types)
         .replay_cache(replay_cache)
         .build();
     krb5.map_err(|error| Failure::unusable(error.to_string(), "export AES keys into the keytab"))
-}
-
-fn taken_types(config: &Config, krb5_conf: &Krb5Conf) -> Result<TakenTypes, Failure> {
-    let named = NamedTypes {
-        danger_accept_rc4: config.acceptor.danger_accept_rc4,
-        accept_camellia: config.acceptor.accept_camellia,
-    };
-    TakenTypes::new(named, krb5_conf)
 }
 
 /// Whether a request may address the entry's principal by this name.

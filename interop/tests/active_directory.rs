@@ -148,7 +148,7 @@ fn is_read_as_others_do(keytab: &Path, token: &[u8]) -> SecurityContext {
 
     let info = pac.logon_info().unwrap().unwrap();
     let upn = pac.upn_dns_info().unwrap().unwrap();
-    let (sam_name, sid) = upn.sam_name_and_sid.unwrap();
+    let (sam_name, sid) = (upn.sam_name.unwrap(), upn.sid.unwrap());
     let mut ours = json!({
         "buffers": pac.buffer_types().map(|buffer_type| buffer_type.0).collect::<Vec<_>>(),
         "sid": info.user.to_string(),

@@ -167,7 +167,7 @@ fn accounts_of_samba_are_those_of_its_database() {
         let pac = details(&context).pac.as_ref().unwrap();
         let info = pac.logon_info().unwrap().unwrap();
         let upn = pac.upn_dns_info().unwrap().unwrap();
-        let (sam_name, sid) = upn.sam_name_and_sid.unwrap();
+        let (sam_name, sid) = (upn.sam_name.unwrap(), upn.sid.unwrap());
         assert_eq!(context.initiator().sid(), Some(info.user), "{name}");
         assert_eq!(
             (sid, sam_name.as_str()),

@@ -82,7 +82,9 @@ fn claims(buffer: &[u8]) -> Option<Described> {
     if buffer.is_empty() {
         return Some(Vec::new());
     }
-    let mut ndr = Ndr::serialized(buffer)?;
+    let Some(mut ndr) = Ndr::serialized_if(buffer)? else {
+        return Some(Vec::new());
+    };
     let set = ndr.array()?;
     let (format, uncompressed_len) = (ndr.number(2)?, ndr.number(4)?);
     ndr.number(2)?;
@@ -98,7 +100,9 @@ fn claims(buffer: &[u8]) -> Option<Described> {
 }
 
 fn claims_set(set: &[u8]) -> Option<Described> {
-    let mut ndr = Ndr::serialized(set)?;
+    let Some(mut ndr) = Ndr::serialized_if(set)? else {
+        return Some(Vec::new());
+    };
     let arrays = ndr.array()?;
     ndr.number(2)?;
     ndr.array()?;

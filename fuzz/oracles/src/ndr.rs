@@ -17,12 +17,17 @@ impl<'a> Ndr<'a> {
 
     /// The structure behind the headers of a serialised type and its pointer.
     pub(crate) fn serialized(bytes: &'a [u8]) -> Option<Self> {
+        Self::serialized_if(bytes)?
+    }
+
+    /// The same, or that there is none.
+    pub(crate) fn serialized_if(bytes: &'a [u8]) -> Option<Option<Self>> {
         let len = u32::from_le_bytes(*bytes.get(8..)?.first_chunk()?) as usize;
         if bytes.get(..4)? != [1, 0x10, 8, 0] {
             return None;
         }
         let mut structure = Self::new(bytes.get(16..)?.get(..len)?);
-        (structure.number(4)? != 0).then_some(structure)
+        Some((structure.number(4)? != 0).then_some(structure))
     }
 
     pub(crate) fn align(&mut self, to: usize) -> Option<()> {

@@ -26,12 +26,17 @@ const XPRESS_HUFFMAN: u16 = 4;
 const MAX_UNCOMPRESSED: usize = 1 << 20;
 
 impl Claims {
+    const NONE: Self = Self { claims: Vec::new() };
+
+    /// There are four ways to have none. Windows writes the buffer without content for an account without claims; and each of
+    /// three pointers may be null, as Samba reads them.
     pub(super) fn decode(buffer: &[u8]) -> Result<Self, PacFault> {
-        // Windows writes the buffer without content for an account without claims.
         if buffer.is_empty() {
-            return Ok(Self { claims: Vec::new() });
+            return Ok(Self::NONE);
         }
-        let mut r = Reader::serialized(buffer)?;
+        let Some(mut r) = Reader::serialized_or_none(buffer)? else {
+            return Ok(Self::NONE);
+        };
         let set = r.array_header()?;
         let format = r.u16()?;
         let uncompressed_len = usize::try_from(r.u32()?).map_err(|_| PacFault::TooLarge)?;
@@ -39,7 +44,7 @@ impl Claims {
         let _reserved = (r.u16()?, r.array_header()?);
         let set = r.elements::<1>(set, 1)?.as_flattened();
         if set.is_empty() {
-            return Ok(Self { claims: Vec::new() });
+            return Ok(Self::NONE);
         }
         match format {
             UNCOMPRESSED => claims_set(set),
@@ -52,7 +57,9 @@ impl Claims {
 
 /// `CLAIMS_SET`, `CLAIMS_ARRAY` (MS-ADTS sections 2.2.18.7 and 2.2.18.6).
 fn claims_set(set: &[u8]) -> Result<Claims, PacFault> {
-    let mut r = Reader::serialized(set)?;
+    let Some(mut r) = Reader::serialized_or_none(set)? else {
+        return Ok(Claims::NONE);
+    };
     let arrays = r.array_header()?;
     // usReservedType, ulReservedFieldSize, ReservedField
     let _reserved = (r.u16()?, r.array_header()?);

@@ -42,8 +42,14 @@ impl<'a> Reader<'a> {
         Self { bytes, at: 0 }
     }
 
-    /// Reads the headers of a serialised type (MS-RPCE sections 2.2.6.1 and 2.2.6.2) and the pointer to the structure.
+    /// The structure that is there: see [`Reader::serialized_or_none`].
     pub(super) fn serialized(bytes: &'a [u8]) -> Result<Self, PacFault> {
+        Self::serialized_or_none(bytes)?.ok_or(PacFault::BadContent)
+    }
+
+    /// Reads the headers of a serialised type (MS-RPCE sections 2.2.6.1 and 2.2.6.2) and the pointer to the structure; `None` if
+    /// that points to none.
+    pub(super) fn serialized_or_none(bytes: &'a [u8]) -> Result<Option<Self>, PacFault> {
         let mut headers = Self::new(bytes);
         let (version, endianness, header_len) = (headers.u8()?, headers.u8()?, headers.u16()?);
         // Version 1, little-endian, a common header of 8 bytes.
@@ -54,10 +60,10 @@ impl<'a> Reader<'a> {
         let object_len = usize::try_from(headers.u32()?).map_err(|_| PacFault::Truncated)?;
         let _filler = headers.u32()?;
         let mut structure = Self::new(headers.bytes(object_len)?);
-        match structure.pointer()? {
-            Pointer::Null => Err(PacFault::BadContent),
-            Pointer::Deferred => Ok(structure),
-        }
+        Ok(match structure.pointer()? {
+            Pointer::Null => None,
+            Pointer::Deferred => Some(structure),
+        })
     }
 
     /// What was not read yet.

@@ -20,8 +20,10 @@ pub struct UpnDnsInfo {
     pub upn_source: UpnSource,
     /// DNS name of the account's domain.
     pub dns_domain_name: String,
-    /// SAM account name and SID, from KDCs that send them.
-    pub sam_name_and_sid: Option<(String, Sid)>,
+    /// SAM account name, from KDCs that send it.
+    pub sam_name: Option<String>,
+    /// SID of the account, from KDCs that send it. Heimdal's send a name without it.
+    pub sid: Option<Sid>,
 }
 
 /// Where a user principal name comes from.
@@ -42,11 +44,10 @@ impl UpnDnsInfo {
         let upn = part(buffer, &mut r)?;
         let dns_domain_name = part(buffer, &mut r)?;
         let flags = r.u32()?;
-        let sam_name_and_sid = if flags & EXTENDED == 0 {
-            None
+        let [sam_name, sid] = if flags & EXTENDED == 0 {
+            [&[][..]; 2]
         } else {
-            let (sam_name, sid) = (part(buffer, &mut r)?, part(buffer, &mut r)?);
-            Some((ndr::text(sam_name)?, Sid::from_bytes(sid)?))
+            [part(buffer, &mut r)?, part(buffer, &mut r)?]
         };
         Ok(Self {
             upn: ndr::text(upn)?,
@@ -56,7 +57,8 @@ impl UpnDnsInfo {
                 UpnSource::Constructed
             },
             dns_domain_name: ndr::text(dns_domain_name)?,
-            sam_name_and_sid,
+            sam_name: Some(ndr::text(sam_name)?).filter(|name| !name.is_empty()),
+            sid: (!sid.is_empty()).then(|| Sid::from_bytes(sid)).transpose()?,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The list of buffers, and buffers that are not what their types say.
 
 use crate::{AUTHTIME, forge, forged, with_buffer};
-use mech_krb5::pac::{BufferType, MAX_BUFFERS, Pac, PacFault};
+use mech_krb5::pac::{BufferType, MAX_BUFFERS, Pac, PacAttributes, PacFault};
 
 fn fault(pac: &[u8]) -> PacFault {
     Pac::parse(pac).unwrap_err()
@@ -347,9 +347,26 @@ fn small_buffers_are_what_their_types_say() {
     let mut extended = names.clone();
     extended[8] = 2;
     assert_eq!(upn(&extended), Err(PacFault::Truncated));
+    // Either of name and SID may be missing: Heimdal's KDC (lib/krb5/pac.c, build_upn_dns_info) knows no SIDs.
+    let sid = b"\x01\x01\0\0\0\0\0\x05\x12\0\0\0";
+    let sam = |sam_name: [u8; 4], of_sid: [u8; 4]| {
+        let head = [4, 0, 20, 0, 2, 0, 24, 0, 2, 0, 0, 0];
+        let buffer = [&head[..], &sam_name, &of_sid, &names[12..], sid].concat();
+        upn(&buffer).map(|read| (read.sam_name, read.sid.map(|sid| sid.to_string())))
+    };
+    let (name, system) = (Some("ab".into()), Some("S-1-5-18".into()));
+    for (sam_name, of_sid, expected) in [
+        ([4, 0, 20, 0], [12, 0, 26, 0], Ok((name.clone(), system.clone()))),
+        ([4, 0, 20, 0], [0; 4], Ok((name, None))),
+        ([0; 4], [12, 0, 26, 0], Ok((None, system))),
+        ([4, 0, 20, 0], [11, 0, 26, 0], Err(PacFault::BadContent)),
+        ([4, 0, 20, 0], [12, 0, 27, 0], Err(PacFault::Truncated)),
+        ([3, 0, 20, 0], [12, 0, 26, 0], Err(PacFault::BadContent)),
+    ] {
+        assert_eq!(sam(sam_name, of_sid), expected, "{sam_name:?} {of_sid:?}");
+    }
 
     let requester = |buffer: &[u8]| with_buffer(BufferType::REQUESTER, buffer).requester().unwrap();
-    let sid = b"\x01\x01\0\0\0\0\0\x05\x12\0\0\0";
     assert_eq!(requester(sid).unwrap().to_string(), "S-1-5-18");
     assert_eq!(requester(&sid[..11]), Err(PacFault::BadContent));
 
@@ -359,6 +376,14 @@ fn small_buffers_are_what_their_types_say() {
             .unwrap()
     };
     assert_eq!(attributes(&[2, 0, 0, 0, 1, 0, 0]), Err(PacFault::Truncated));
+    for (flags, expected) in [
+        (0xff, PacAttributes::Requested),
+        (1, PacAttributes::Requested),
+        (2, PacAttributes::GivenImplicitly),
+        (0xfc, PacAttributes::Unsaid),
+    ] {
+        assert_eq!(attributes(&[2, 0, 0, 0, flags, 0, 0, 0]), Ok(expected), "{flags}");
+    }
 
     let delegation = |buffer: &[u8]| {
         with_buffer(BufferType::DELEGATION_INFO, buffer)

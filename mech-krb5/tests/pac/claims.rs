@@ -49,8 +49,10 @@ fn no_claims_are_no_claims() {
     let pac = with_buffer(BufferType::CLIENT_CLAIMS, &[]);
     assert_eq!(pac.client_claims().unwrap().unwrap().claims, []);
     assert!(pac.device_claims().is_none());
-    // Nor is a set that is not there.
-    assert_eq!(changed(0, SET, &[0; 8]).unwrap().claims, []);
+    // Nor is metadata, its set or what is in it that is not there.
+    for (at, null) in [(METADATA, 4), (SET, 8), (SET_CONTENT, 4)] {
+        assert_eq!(changed(0, at, &vec![0; null]).unwrap().claims, [], "{at}");
+    }
 }
 
 /// MS-KILE section 3.4.5.3: what nobody translated on its way from another forest is not known of the account.
@@ -101,11 +103,13 @@ fn a_device_counts_where_the_domain_vouches_for_it() {
 }
 
 /// Where the fields of `CLAIMS_SET_METADATA` stand in a buffer.
+const METADATA: usize = 16;
 const SET: usize = 20;
 const FORMAT: usize = 28;
 const UNCOMPRESSED_LEN: usize = 32;
 
 /// Where those of a set's one array and its one entry stand in a buffer that is not compressed.
+const SET_CONTENT: usize = 68;
 const SOURCE: usize = 96;
 const ID: usize = 112;
 const CLAIM_TYPE: usize = 116;

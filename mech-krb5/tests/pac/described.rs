@@ -21,7 +21,7 @@ pub(crate) fn check(case: &Case, pac: &VerifiedPac) {
         };
         line("upn-source", source.into());
         line("dns-domain-name", upn.dns_domain_name);
-        if let Some((name, sid)) = upn.sam_name_and_sid {
+        if let (Some(name), Some(sid)) = (upn.sam_name, upn.sid) {
             line("sam-name", name);
             line("sam-sid", sid.to_string());
         }

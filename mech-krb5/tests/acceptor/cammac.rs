@@ -170,7 +170,13 @@ fn indicators_elsewhere_do_not_count() {
         &[(CAMMAC, &cammac(&ordinary, &[(INDICATOR, &words)]).encode())],
     );
     let in_and_or = cammac(&ordinary, &[(AND_OR, &and_or(0, &element))]);
+    let genuine = cammac(&ordinary, &[(INDICATOR, &words)]).encode();
+    let container = authorization_data(&[(CAMMAC, &genuine)]);
     for data in [
+        // The container itself, where nobody looks for one.
+        if_relevant(IF_RELEVANT, &container),
+        if_relevant(AND_OR, &and_or(0, &container)),
+        if_relevant(KDC_ISSUED, &kdc_issued(&container, &ordinary.session_key)),
         if_relevant(INDICATOR, &words),
         if_relevant(KDC_ISSUED, &kdc_issued(&element, &ordinary.session_key)),
         if_relevant(AND_OR, &and_or(0, &element)),
@@ -181,7 +187,6 @@ fn indicators_elsewhere_do_not_count() {
         assert_eq!(told(data), (vec![], vec![]));
     }
     let mut planted = Login::default();
-    let genuine = cammac(&ordinary, &[(INDICATOR, &words)]).encode();
     planted.authenticator.authorization_data = Some(if_relevant(CAMMAC, &genuine));
     let accepted = Server::default().accepted(&planted);
     assert_eq!(accepted.details().authentication_indicators, [""; 0]);
@@ -308,6 +313,21 @@ fn what_must_be_understood_in_a_signed_container_must_be_understood() {
     ] {
         assert_eq!(verdict(authorization_data(&[(ad_type, &container)])), PASSES);
     }
+    // One of them in another is nothing that is known there; nor are restrictions.
+    let issued = kdc_issued(&authorization_data(&[]), &ordinary.session_key);
+    let empty = cammac(&ordinary, &[]).encode();
+    for (ad_type, ad_data) in [
+        (KDC_ISSUED, &issued),
+        (CAMMAC, &empty),
+        (TOKEN_RESTRICTIONS, &restriction_to(0x1000)),
+    ] {
+        let inside = cammac(&ordinary, &[(ad_type, ad_data)]).encode();
+        assert_eq!(
+            verdict(authorization_data(&[(CAMMAC, &inside)])),
+            UNKNOWN_REFUSED,
+            "{ad_type}"
+        );
+    }
 }
 
 #[test]
@@ -409,15 +429,17 @@ fn restriction(restriction_type: i32, restriction: &[u8]) -> Vec<u8> {
     list.into_bytes()
 }
 
+/// The same, of a process of this integrity level.
+fn restriction_to(level: u16) -> Vec<u8> {
+    let mut info = vec![1, 0, 0, 0];
+    info.extend(u32::from(level).to_le_bytes());
+    info.extend([7; 32]);
+    restriction(0, &info)
+}
+
 /// The client writes it in both places; what the KDC has sealed cannot be taken back.
 #[test]
 fn token_restrictions_are_read_from_both_containers() {
-    let restriction = |level: u16| {
-        let mut info = vec![1, 0, 0, 0];
-        info.extend(u32::from(level).to_le_bytes());
-        info.extend([7; 32]);
-        restriction(0, &info)
-    };
     let read = |ticket: Option<Vec<u8>>, authenticator: Option<Vec<u8>>| {
         let mut login = Login::default();
         let place = |data: Vec<u8>| if_relevant(TOKEN_RESTRICTIONS, &data);
@@ -428,13 +450,21 @@ fn token_restrictions_are_read_from_both_containers() {
     };
     let level = |ticket, authenticator| read(ticket, authenticator).map(|found| found.integrity_level);
     assert_eq!(level(None, None), None);
-    assert_eq!(level(Some(restriction(0x1000)), None), Some(0x1000));
-    assert_eq!(level(None, Some(restriction(0x2000))), Some(0x2000));
+    assert_eq!(level(Some(restriction_to(0x1000)), None), Some(0x1000));
+    assert_eq!(level(None, Some(restriction_to(0x2000))), Some(0x2000));
     assert_eq!(
-        level(Some(restriction(0x1000)), Some(restriction(0x4000))),
+        level(Some(restriction_to(0x1000)), Some(restriction_to(0x4000))),
         Some(0x1000)
     );
-    let found = read(None, Some(restriction(0x3000))).unwrap();
+    // Of two the first one.
+    let two = [restriction_to(0x2000), restriction_to(0x3000)];
+    let two = authorization_data(&[(TOKEN_RESTRICTIONS, &two[0]), (TOKEN_RESTRICTIONS, &two[1])]);
+    let accepted = Server::default().accepted(&login(authorization_data(&[(IF_RELEVANT, &two)])));
+    assert_eq!(
+        accepted.details().token_restrictions.unwrap().integrity_level,
+        0x2000
+    );
+    let found = read(None, Some(restriction_to(0x3000))).unwrap();
     assert!(found.limited && found.machine_id == [7; 32]);
     assert_eq!(
         format!("{found:?}"),

@@ -243,6 +243,12 @@ fn the_kdcs_signatures_count_where_its_key_is_known() {
     assert!(using().accepted(&login).details().pac.is_some());
     let fault = PacFault::ChecksumWrong(BufferType::KDC_CHECKSUM);
     assert_eq!(knowing_the_kdc().fact(&login), Fact::PacSignatureWrong(fault));
+    // Of several keys the one of the right type tells what is the matter, wherever it stands.
+    let server = Server::configured(|builder| {
+        let other = key(EncryptionType::Aes128CtsHmacSha1_96, "krbtgt");
+        builder.kdc_keys([key(ETYPE, "older"), other])
+    });
+    assert_eq!(server.fact(&login), Fact::PacSignatureWrong(fault));
 }
 
 /// MS-PAC section 2.8.2: over the ticket with one zero byte in the place of the PAC, wherever that stands.

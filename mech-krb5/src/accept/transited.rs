@@ -348,6 +348,16 @@ mod tests {
     }
 
     #[test]
+    fn as_many_fields_are_read_as_there_may_be_realms() {
+        let commas = |count| ",".repeat(count);
+        assert_eq!(
+            expanded(&commas(MAX_REALMS), "A.B.EDU", "EDU").unwrap(),
+            ["B.EDU"]
+        );
+        assert_eq!(expanded(&commas(MAX_REALMS + 1), "A.B.EDU", "EDU"), None);
+    }
+
+    #[test]
     fn only_realms_on_the_way_are_between() {
         for (client, server, via, expected) in [
             ("A.X.TEST", "B.X.TEST", "X.TEST", true),

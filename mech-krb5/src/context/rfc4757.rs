@@ -241,16 +241,34 @@ mod tests {
     use crate::crypto::EncryptionType;
     use negotiate_core::{ContextFlags, PerMessage as _};
 
+    fn end(role: Role) -> MessageProtection {
+        let keys = ContextKeys {
+            initiator: Key::new(EncryptionType::Rc4Hmac, &[7; 16]).unwrap(),
+            acceptor_subkey: None,
+        };
+        MessageProtection::new(role, keys, 0, 0, ContextFlags::SEQUENCE)
+    }
+
+    /// The checksum says nothing of what comes behind it, and its owner may put any algorithm into the header.
+    #[test]
+    fn a_mic_seals_nothing_and_ends_with_its_checksum() {
+        for (seal, text, expected) in [
+            (NONE, &b""[..], Ok(MessageOrder::Expected)),
+            (NONE, b"\0", Err(PerMessageError::DefectiveToken)),
+            (RC4, b"", Err(PerMessageError::DefectiveToken)),
+        ] {
+            let mut sender = end(Role::Initiator);
+            let head = Head::new(MIC, seal);
+            let checksum = head.checksum(sender.key(), SIGN, b"message");
+            let mic = token(&mut sender, head, checksum, text);
+            let verified = end(Role::Acceptor).verify_mic(b"message", &mic);
+            assert_eq!(verified, expected, "{seal:?} {text:?}");
+        }
+    }
+
     /// What only an owner of the key can send: a text under the right checksum and without its form.
     #[test]
     fn a_text_without_confounder_or_padding_is_refused() {
-        let end = |role| {
-            let keys = ContextKeys {
-                initiator: Key::new(EncryptionType::Rc4Hmac, &[7; 16]).unwrap(),
-                acceptor_subkey: None,
-            };
-            MessageProtection::new(role, keys, 0, 0, ContextFlags::SEQUENCE)
-        };
         for (text, expected) in [
             (&b"confound\x01"[..], Ok(Vec::new())),
             (b"confoundmessage\x01", Ok(b"message".to_vec())),

@@ -158,6 +158,11 @@ mod tests {
                     Ok(Expected)
                 ]
             );
+            let mut window = SequenceWindow::new(max, numbers, ContextFlags::SEQUENCE);
+            assert_eq!(
+                [1, max, 0].map(|number| window.take(number)),
+                [Ok(Gap), Ok(Unsequenced), Ok(Unsequenced)]
+            );
         }
     }
 

@@ -58,9 +58,14 @@ pub(crate) fn third_leg(session_key: &Key, seq_number: Option<u32>, subkey: Opti
 }
 
 fn sealed(session_key: &Key, plaintext: &[u8]) -> Vec<u8> {
+    sealed_as(session_key, session_key, plaintext)
+}
+
+/// Sealed by one key, as the clear part says of another's type.
+fn sealed_as(said: &Key, session_key: &Key, plaintext: &[u8]) -> Vec<u8> {
     let key = session_key.for_usage(KeyUsage::AP_REP);
     let cipher = key.encrypt(plaintext, &mut Counting(50)).unwrap();
-    EncApRepPart::encode_sealed(session_key, &cipher)
+    EncApRepPart::encode_sealed(said, &cipher)
 }
 
 #[test]
@@ -134,6 +139,19 @@ pub(crate) fn third_legs_refused() -> Vec<(&'static str, &'static str, Reject)> 
             refuse(&|second| {
                 let other = key(EncryptionType::Aes128CtsHmacSha1_96, "session");
                 third_leg(&other, Some(second.seq_number), None)
+            }),
+        ),
+        (
+            unproved,
+            "under the session key, as of another type",
+            refuse(&|second| {
+                let other = key(EncryptionType::Aes128CtsHmacSha1_96, "session");
+                let part = EncApRepPart {
+                    ctime: NOW,
+                    subkey: None,
+                    seq_number: Some(second.seq_number),
+                };
+                sealed_as(&other, session_key, &part.encode())
             }),
         ),
         (

@@ -4,7 +4,7 @@ use interop::client::{Got, authorization, curl, curl_negotiate, url};
 use interop::kdc::{Tickets, kadmin, ktadd};
 use interop::peers::{Daemon, keytab};
 use interop::server::{Gateway, axum_example};
-use interop::token::{explain, initiate};
+use interop::token::{by_mit, explain, initiate};
 
 /// The field in which the gateway names the user to the application.
 const USER: &str = "x-remote-user";
@@ -95,6 +95,30 @@ fn explain_tells_what_an_accepted_token_says() {
     }
     for key in ["mechanism", "flags", "start_time", "end_time", "delegated"] {
         assert!(!said.json[key].is_null(), "{key}: {}", said.json);
+    }
+}
+
+/// Names that RFC 1964 section 2.1.1 escapes, and one beyond ASCII.
+#[test]
+fn names_are_shown_as_mit_shows_them() {
+    for (name, pac) in [
+        (r"user\@example.test", Some("verified")),
+        ("two/components", Some("verified")),
+        ("\u{dc}nal", Some("verified")),
+        // MIT krb5 1.20 escapes these in PACs, too, and then finds that they name somebody else.
+        (r"a\/b", None),
+        (r"back\\slash", None),
+    ] {
+        kadmin(&format!("addprinc -pw User-pw1 {name}"));
+        // From the password at once: its KDC looks at the PAC of a ticket-granting ticket likewise.
+        let tickets = Tickets::kinit("User-pw1", &["-S", "HTTP/www.mit.test", name]);
+        let token = initiate(&tickets, &[]);
+        let said = explain(&keytab("www"), &[], &token);
+        assert_eq!(said.json["src_name"], format!("{name}@MIT.TEST"), "{}", said.json);
+        assert_eq!(said.json["src_name"], by_mit(&keytab("www"), &token)["src_name"]);
+        if let Some(pac) = pac {
+            assert_eq!(said.json["attributes"]["pac"], pac, "{name}");
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::login::{ETYPE, Login, NOW, SERVICE, Server, entry, fact, key, princip
 use mech_krb5::crypto::EncryptionType;
 use mech_krb5::keytab::{Keytab, KeytabMiss, KeytabSource, Match};
 use mech_krb5::{Fact, Krb5, NameType, Principal};
-use negotiate_core::{Acceptor, Ambient, SystemRandom};
+use negotiate_core::{Acceptor, Ambient, SystemRandom, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -200,5 +200,50 @@ fn a_source_is_asked_once_for_a_token_and_may_show_no_keytab() {
             (1 | 2, Ok(_)) => {}
             (_, step) => panic!("{times}: {step:?}"),
         }
+    }
+}
+
+/// A source that counts how often it hears that no key opened a ticket.
+#[derive(Debug)]
+struct Counting {
+    keytab: Keytab,
+    missed: AtomicUsize,
+}
+
+impl KeytabSource for Counting {
+    fn with_current(&self, judge: &mut dyn FnMut(&Keytab)) {
+        judge(&self.keytab);
+    }
+
+    fn missed(&self) {
+        self.missed.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Perhaps there is a newer file then. What is wrong with a ticket that was opened is not the keytab's fault.
+#[test]
+fn a_source_hears_of_a_ticket_that_no_key_opened() {
+    for (label, now, missed) in [
+        ("service", NOW, 0),
+        ("service", Timestamp::from_unix(0), 0),
+        ("another", NOW, 1),
+    ] {
+        let source = Arc::new(Counting {
+            keytab: Keytab::from_entries(vec![entry(&principal(SERVICE), 1, &key(ETYPE, label))]),
+            missed: AtomicUsize::new(0),
+        });
+        let krb5 = Krb5::builder_with(source.clone()).replay_cache(Arc::new(Forgetful));
+        let acceptor = Acceptor::builder().mechanism(krb5.build().unwrap());
+        let mut ambient = Ambient {
+            now,
+            random: &mut SystemRandom,
+        };
+        let step = acceptor
+            .build()
+            .unwrap()
+            .exchange(None)
+            .step(&Login::default().token(), &mut ambient);
+        assert_eq!(step.is_ok(), label == "service" && now == NOW);
+        assert_eq!(source.missed.load(Ordering::Relaxed), missed, "{label}");
     }
 }

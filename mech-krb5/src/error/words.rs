@@ -153,7 +153,11 @@ impl Fact {
             Self::ReplayCacheFull => "as many live entries as the cache may hold".into(),
             Self::ReplayCacheUnavailable => "no answer from the replay cache".into(),
             Self::BeforeStart { client_time, from } => {
-                format!("an authenticator of {client_time}; this server remembers authenticators from {from} on")
+                // Often they are of one second.
+                let earlier = from.unix_micros().saturating_sub(client_time.unix_micros()) / 1000;
+                format!(
+                    "an authenticator of {client_time}; this server remembers authenticators from {from} on, which is {earlier} ms later"
+                )
             }
             Self::BadGssChecksum(fault) => match fault {
                 GssChecksumFault::Truncated => "a checksum field that ends too early",

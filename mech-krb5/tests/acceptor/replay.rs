@@ -115,6 +115,8 @@ fn the_same_token_is_accepted_once_by_all_acceptors_of_a_cache() {
     other.accepted(&login);
     login.authenticator.ctime = after(-101);
     assert!(matches!(server.fact(&login), Fact::BeforeStart { .. }));
+    let seen = server.refused(&login).reason().seen();
+    assert!(seen.contains(" on, which is 1000 ms later"), "{seen}");
 }
 
 #[test]

@@ -269,9 +269,10 @@ impl Explain for SpnegoError {
                  one connection over several servers. Keep a client's connection on one server."
             }
             Self::NtlmOffered => {
-                "The client had no Kerberos ticket for this name: likely the service has no SPN for it, the URL has an \
-                 IP address, or the host is not in the browser's trusted sites. Look for the SPN (setspn -Q HTTP/host), \
-                 use the host's name, add the site to the trusted ones, and check that the client has a ticket (klist)."
+                "The client had no Kerberos ticket for this name: likely the service has no SPN for it, or two accounts \
+                 have it, the URL has an IP address, or the host is not in the browser's trusted sites. Look for the SPN \
+                 (setspn -Q HTTP/host), use the host's name, add the site to the trusted ones, and check that the client \
+                 has a ticket (klist)."
             }
             Self::NegoExOffered => {
                 "NegoEx is not spoken here. Let the client get a Kerberos ticket for this service: join it to the \

@@ -281,6 +281,21 @@ fn a_retired_key_goes_at_once_or_after_its_grace() {
 }
 
 #[test]
+fn a_retired_key_goes_after_its_grace_however_seldom_the_file_is_looked_at() {
+    let directory = Directory::new("seldom");
+    let path = directory.file("keytab");
+    std::fs::write(&path, keytab(&[1])).unwrap();
+    let options = WatchOptions {
+        interval: Duration::from_secs(3600),
+        retired_key_grace: Duration::from_millis(500),
+    };
+    let watched = watch(&path, options);
+    std::fs::write(&path, keytab(&[2])).unwrap();
+    watched.missed();
+    until(&watched, &[2]);
+}
+
+#[test]
 fn the_thread_ends_with_its_keytab() {
     let directory = Directory::new("end");
     let path = directory.file("keytab");

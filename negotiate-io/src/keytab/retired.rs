@@ -38,6 +38,12 @@ impl Retired {
         self.entries.len() != before
     }
 
+    /// How long it is until the next of them is to go.
+    pub(super) fn until_expiry(&self, now: Instant) -> Option<Duration> {
+        let next = self.entries.iter().filter_map(|(_, until)| *until).min()?;
+        Some(next.saturating_duration_since(now))
+    }
+
     pub(super) fn entries(&self) -> impl Iterator<Item = &KeytabEntry> {
         self.entries.iter().map(|(entry, _)| entry)
     }

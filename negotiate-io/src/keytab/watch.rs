@@ -104,7 +104,9 @@ impl Watcher {
         // Not more often than this, however many tickets miss: whoever sends them must not choose how often files are read.
         let least = self.options.interval.min(Duration::from_millis(100));
         loop {
-            match wakeups.recv_timeout(self.options.interval) {
+            let until_expiry = self.retired.until_expiry(Instant::now());
+            let wait = until_expiry.map_or(self.options.interval, |wait| wait.min(self.options.interval));
+            match wakeups.recv_timeout(wait) {
                 Ok(()) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }

@@ -241,7 +241,6 @@ fn logon_information_that_contradicts_itself_is_none() {
     };
     for (what, at, bytes) in [
         ("a longer name than there is", EFFECTIVE_NAME, &[20, 0][..]),
-        ("no name, of some length", EFFECTIVE_NAME + 4, &[0, 0, 0, 0]),
         ("a name longer than its room", FIRST_STRING, &[8, 0, 0, 0]),
         ("a name from its middle", FIRST_STRING + 4, &[1, 0, 0, 0]),
         ("fewer groups than follow", GROUP_COUNT, &[2, 0, 0, 0]),
@@ -253,6 +252,16 @@ fn logon_information_that_contradicts_itself_is_none() {
         info[at..][..bytes.len()].copy_from_slice(bytes);
         assert_eq!(fault(info), PacFault::BadContent, "{what}");
     }
+    // A name that is not there and has a length.
+    let name = [
+        &[9, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0][..],
+        &forge::utf16("testuser1"),
+        &[0; 2],
+    ]
+    .concat();
+    let mut info = crate::with_other(genuine.clone(), &name, &[]);
+    info[EFFECTIVE_NAME + 4..][..4].fill(0);
+    assert_eq!(fault(info), PacFault::BadContent);
     // Resource groups of no domain: of what is the matter with the account, not of whose it is.
     let sid = crate::ndr_sid(5, &[21, 3_062_750_306, 1_230_139_592, 1_973_306_805]);
     let mut info = crate::with_other(genuine, &sid, &[]);

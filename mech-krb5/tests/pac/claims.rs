@@ -113,7 +113,10 @@ const SET_CONTENT: usize = 68;
 const SOURCE: usize = 96;
 const ID: usize = 112;
 const CLAIM_TYPE: usize = 116;
+const NAME: usize = 128;
 const FIRST_VALUE: usize = 228;
+/// Those that say how long the set is, each a byte.
+const LENGTHS: [usize; 4] = [SET, UNCOMPRESSED_LEN, 48, 60];
 
 /// The claims of one of the first vectors, changed at a place.
 fn changed(vector: usize, at: usize, bytes: &[u8]) -> Result<Claims, PacFault> {
@@ -128,12 +131,22 @@ fn changed(vector: usize, at: usize, bytes: &[u8]) -> Result<Claims, PacFault> {
 fn a_claim_is_of_one_type_and_has_a_name() {
     for (what, at, bytes) in [
         ("two types", CLAIM_TYPE + 2, &[1, 0][..]),
-        ("no name", ID, &[0; 4]),
         ("a name without end", FIRST_VALUE - 8, &[0x41, 0]),
         ("a text that is none", FIRST_VALUE, &[0; 4]),
     ] {
         assert_eq!(changed(0, at, bytes), Err(PacFault::BadContent), "{what}");
     }
+    // No name: not where the structure points, nor behind it.
+    let mut buffer = testvectors::load("pac/claims.txt")[0].bytes("buffer");
+    buffer[ID..][..4].fill(0);
+    let name = buffer.drain(NAME..FIRST_VALUE - 4).count();
+    for len in LENGTHS {
+        buffer[len] -= u8::try_from(name).unwrap();
+    }
+    let object_len = u32::try_from(buffer.len() - 16).unwrap();
+    buffer[8..12].copy_from_slice(&object_len.to_le_bytes());
+    let pac = with_buffer(BufferType::CLIENT_CLAIMS, &buffer);
+    assert_eq!(pac.client_claims().unwrap(), Err(PacFault::BadContent));
 }
 
 #[test]

@@ -16,7 +16,9 @@ pub(super) fn seen(miss: &KeytabMiss) -> String {
             "a ticket for a service whose key is here, and which is not among the allowed names".into()
         }
         KeytabMiss::ServiceAbsent { aliases_tried: 0 } => {
-            "a ticket for a service that is not in the keytab, which has no key of its encryption type".into()
+            "a ticket for a service that is not in the keytab; no name that may be addressed here has a key of its \
+             encryption type"
+                .into()
         }
         KeytabMiss::ServiceAbsent { aliases_tried: 1 } => {
             "a ticket for a service that is not in the keytab; the key of another one does not open it".into()

@@ -9,7 +9,7 @@ use mech_krb5::{
     BindingsDemand, Container, DelegationFault, Details, Fact, GssChecksumFault, KeyOf, NameType, Part,
     PathFault, Principal,
 };
-use negotiate_core::{Blame, GssMajor, Reject, Verdict};
+use negotiate_core::{Blame, GssMajor, Reject, ServiceName, Verdict};
 use std::collections::BTreeSet;
 
 /// Code, whose fault, what the caller can do, GSS-API, KRB-ERROR (RFC 4120 section 7.5.9).
@@ -328,6 +328,31 @@ fn keytab_failures_name_what_is_there() {
     let held = vec![Box::from(*b"OTHER.TEST\n\x1b")];
     assert_eq!(miss, KeytabMiss::OtherRealm { held });
     assert!(seen.contains(r#""OTHER.TEST\x0a\x1b""#), "{seen}");
+}
+
+/// A key that is there and may not be used is not said to be missing.
+#[test]
+fn keys_of_names_that_may_not_be_addressed_are_not_counted() {
+    let login = Login::default();
+    let mut server = Server::default();
+    server.entries = vec![entry(
+        &Principal::parse("HTTP/elsewhere.example.test@EXAMPLE.TEST").unwrap(),
+        1,
+        &login.ticket.service_key,
+    )];
+    let absent = ServiceName::parse("HTTP@absent.example.test").unwrap();
+    let exchange = server.exchange().restricted_to([absent]);
+    let reject = server.step(exchange, &login.token()).unwrap_err();
+    let aliases_tried = 0;
+    assert_eq!(
+        fact(&reject),
+        Fact::NoKey(KeytabMiss::ServiceAbsent { aliases_tried })
+    );
+    let seen = reject.reason().seen();
+    assert!(
+        seen.contains("no name that may be addressed here has a key"),
+        "{seen}"
+    );
 }
 
 /// A keytab's names are bytes, as a ticket's are. Who is addressed by one that is no text has no name to show.

@@ -124,8 +124,8 @@ rows! {
     CLIENT_MISMATCH = "gssapi.client_mismatch" Initiator Unauthenticated
         "the authenticator names another client than the ticket" "the ticket's client"
         "Find out what program the client is."
-    CLOCK_SKEW = "gssapi.clock_skew" Initiator Unauthenticated
-        "the clocks are too far apart" "a client whose clock is within the clock skew"
+    CLOCK_SKEW = "gssapi.clock_skew" Incompatible Unauthenticated
+        "the clocks are too far apart" "clocks that are no further apart than the clock skew"
         "Set the clocks of client and server by the same source."
     ADDRESS_MISMATCH = "gssapi.address_mismatch" Initiator Unauthenticated
         "the ticket may not be used from this address" "a ticket without addresses, or with this one"

@@ -149,7 +149,7 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "FILE", required_unless_present_any = ["ccache", "config"])]
     pub(crate) keytab: Vec<PathBuf>,
 
-    /// The configuration of `serve` (TOML): its keytabs, and all of [acceptor]
+    /// The configuration of `serve` (TOML): its keytabs, and its table acceptor
     #[arg(long, value_name = "FILE", conflicts_with_all = ["keytab", "name", "krb5_conf", "trust_kdc", "danger_accept_rc4", "accept_camellia"])]
     pub(crate) config: Option<PathBuf>,
 

@@ -13,6 +13,7 @@ use negotiate_core::AcceptRequest;
 
 /// Witness that a key of ours opened the ticket. Minted by [`open`] and [`open_user_to_user`] alone.
 pub(super) struct TicketOpened<'a> {
+    plaintext: &'a [u8],
     part: EncTicketPart<'a>,
     key: Candidate<'a>,
     etype: EncryptionType,
@@ -23,6 +24,11 @@ impl<'a> TicketOpened<'a> {
     /// What the KDC sealed.
     pub(super) const fn part(&self) -> &EncTicketPart<'a> {
         &self.part
+    }
+
+    /// The same, as the KDC wrote it.
+    pub(super) const fn plaintext(&self) -> &'a [u8] {
+        self.plaintext
     }
 
     /// The key that opened it: by it, and not by the ticket's clear name, it is ours.
@@ -132,6 +138,7 @@ fn opened<'a>(
         error,
     })?;
     Ok(TicketOpened {
+        plaintext,
         part,
         key,
         etype,

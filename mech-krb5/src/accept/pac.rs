@@ -3,10 +3,10 @@
 use super::open_ticket::TicketOpened;
 use crate::crypto::Key;
 use crate::error::Fact;
-use crate::message::{AdType, AuthorizationData, AuthorizationDataEntry, EncTicketPart};
+use crate::message::{AdType, AuthorizationData, AuthorizationDataEntry};
 use crate::pac::{Evidence, KdcEvidence, Pac, PacFault, VerifiedPac};
 use alloc::vec::Vec;
-use negotiate_core::der::Reader;
+use negotiate_core::der::{Reader, Tag, Writer};
 
 /// What happens to the ticket's PAC (MS-PAC, MS-KILE section 3.4.5.3), from which come SIDs, groups and other attributes of the client.
 ///
@@ -79,11 +79,10 @@ pub(super) fn judge(
 }
 
 fn verify(pac: &[u8], ticket: &TicketOpened<'_>, kdc_keys: &[Key]) -> Result<VerifiedPac, PacFault> {
-    let part = ticket.part();
     let covered = if kdc_keys.is_empty() {
         Vec::new()
     } else {
-        without_pac(part)
+        without_pac(ticket).unwrap_or_default()
     };
     Pac::parse(pac)?.verify(&Evidence {
         service_key: ticket.key().pac_key(),
@@ -92,33 +91,53 @@ fn verify(pac: &[u8], ticket: &TicketOpened<'_>, kdc_keys: &[Key]) -> Result<Ver
             ticket: &covered,
         }),
         client: ticket.client(),
-        authtime: part.authtime,
+        authtime: ticket.part().authtime,
     })
 }
 
-/// The EncTicketPart as the ticket checksum covers it (MS-PAC section 2.8.2): with one zero byte in the place of the PAC.
-fn without_pac(part: &EncTicketPart<'_>) -> Vec<u8> {
-    let decode = |list| AuthorizationData::decode(&mut Reader::new(list)).ok();
-    let zeroed = part.authorization_data.map(|list| {
-        // The lists inside AD-IF-RELEVANT, without PACs.
-        let inner: Vec<Option<Vec<u8>>> = list
-            .iter()
-            .map(|entry| match entry.ad_type {
-                AdType::IF_RELEVANT => decode(entry.ad_data).map(zero_pac),
-                _ => None,
-            })
-            .collect();
-        let outer = list.iter().zip(&inner).map(|(entry, inner)| match inner {
-            Some(ad_data) => AuthorizationDataEntry { ad_data, ..entry },
-            None => zero_if_pac(entry),
-        });
-        AuthorizationDataEntry::encode_list(&outer.collect::<Vec<_>>())
+/// The EncTicketPart as the ticket checksum covers it (MS-PAC section 2.8.2): with one zero byte in the place of the PAC, and for
+/// the rest to the byte as the KDC wrote it.
+fn without_pac(ticket: &TicketOpened<'_>) -> Option<Vec<u8>> {
+    let list = ticket.part().authorization_data?;
+    // The lists inside AD-IF-RELEVANT, without PACs.
+    let inner: Vec<Option<Vec<u8>>> = list
+        .iter()
+        .map(|entry| match entry.ad_type {
+            AdType::IF_RELEVANT => AuthorizationData::decode(&mut Reader::new(entry.ad_data))
+                .ok()
+                .map(zero_pac),
+            _ => None,
+        })
+        .collect();
+    let outer = list.iter().zip(&inner).map(|(entry, inner)| match inner {
+        Some(ad_data) => AuthorizationDataEntry { ad_data, ..entry },
+        None => zero_if_pac(entry),
     });
-    EncTicketPart {
-        authorization_data: zeroed.as_deref().and_then(decode),
-        ..*part
+    let zeroed = AuthorizationDataEntry::encode_list(&outer.collect::<Vec<_>>());
+    let before = before_authorization_data(ticket.plaintext())?;
+    let mut writer = Writer::new();
+    writer.element(Tag::application(3), |part| {
+        part.sequence(|fields| {
+            fields.raw(before);
+            fields.field(AUTHORIZATION_DATA, |field| field.raw(&zeroed));
+        });
+    });
+    Some(writer.into_bytes())
+}
+
+/// The number of the last field of EncTicketPart (RFC 4120 section 5.3).
+const AUTHORIZATION_DATA: u8 = 10;
+
+fn before_authorization_data(part: &[u8]) -> Option<&[u8]> {
+    let mut fields = Reader::new(part)
+        .element(Tag::application(3))
+        .and_then(|mut part| part.sequence())
+        .ok()?;
+    let start = fields;
+    while fields.peek()? != Tag::context(AUTHORIZATION_DATA) {
+        fields.any().ok()?;
     }
-    .encode()
+    Some(fields.read_since(start))
 }
 
 fn zero_pac(list: AuthorizationData<'_>) -> Vec<u8> {

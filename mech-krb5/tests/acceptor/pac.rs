@@ -3,9 +3,11 @@
 use crate::forge::pac::Pac;
 use crate::forge::{authorization_data, indicators};
 use crate::login::{Accepted, ETYPE, Login, NOW, Server, after, key, principal};
-use mech_krb5::crypto::{EncryptionType, Key};
+use mech_krb5::crypto::{EncryptionType, Key, KeyUsage};
+use mech_krb5::message::{EncTicketPart, Ticket};
 use mech_krb5::pac::{BufferType, PacFault};
 use mech_krb5::{Fact, PacPolicy, Warning};
+use negotiate_core::der::Reader;
 
 const IF_RELEVANT: i32 = 1;
 const PAC: i32 = 128;
@@ -372,6 +374,67 @@ fn a_flipped_bit_refuses_or_discards_as_the_policy_says() {
         "{uncovered:?}"
     );
     assert!(refused > 0 && discarded > 0 && !uncovered.is_empty());
+}
+
+/// The ticket of MIT krb5's tests, and its keys.
+fn of_windows_2022() -> testvectors::Case {
+    testvectors::load("pac/windows-2022-ticket.txt").remove(0)
+}
+
+/// A ticket of Windows Server 2022 as its KDC wrote it, with an authenticator of ours: all four checksums fit, that over the
+/// ticket among them, and with the KDC's key no bit of the ticket can be changed (of its authorization data, in a debug build every
+/// eleventh is).
+#[test]
+fn a_ticket_of_windows_server_2022_is_covered_whole() {
+    let case = of_windows_2022();
+    let bytes = case.bytes("ticket");
+    let ticket = Ticket::decode(&mut Reader::new(&bytes)).unwrap();
+    let service_key = Key::new(ETYPE, &case.bytes("key")).unwrap();
+    let mut plaintext = ticket.enc_part.cipher.to_vec();
+    service_key
+        .for_usage(KeyUsage::TICKET)
+        .decrypt_vec(&mut plaintext)
+        .unwrap();
+    let part = EncTicketPart::decode(&plaintext).unwrap();
+    let session_key = Key::new(ETYPE, part.key.keyvalue).unwrap();
+    let mut login = Login::default();
+    login.ticket.service_key = service_key;
+    login.set_client(&part.cname.in_realm(part.crealm).to_owned());
+    login.set_session_key(&session_key);
+    login.authenticator.ctime = part.starttime.unwrap();
+    login.ticket_plaintext = Some(plaintext.clone());
+    let server = Server {
+        now: part.starttime.unwrap(),
+        configure: |builder| {
+            let kdc_key = Key::new(ETYPE, &of_windows_2022().bytes("kdc-key")).unwrap();
+            builder.pac(PacPolicy::Require).kdc_keys([kdc_key])
+        },
+        ..Server::with_key_of(&login)
+    };
+    let accepted = server.accepted(&login);
+    assert_eq!(
+        accepted.context.account().unwrap().unwrap().sid.to_string(),
+        case.text("user")
+    );
+
+    let mut of_the_ticket = 0;
+    // The field `authorization-data`.
+    let data = plaintext
+        .windows(2)
+        .position(|bytes| bytes == [0xaa, 0x82])
+        .unwrap();
+    let step = if cfg!(debug_assertions) { 11 } else { 1 };
+    for bit in (0..data * 8).chain((data * 8..plaintext.len() * 8).step_by(step)) {
+        let mut flipped = plaintext.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        login.ticket_plaintext = Some(flipped);
+        let fault = PacFault::ChecksumWrong(BufferType::TICKET_CHECKSUM);
+        if server.fact(&login) == Fact::PacSignatureWrong(fault) {
+            of_the_ticket += 1;
+        }
+    }
+    // Flags, and times that do not matter here: nothing else saw that they were changed.
+    assert!(of_the_ticket > 0);
 }
 
 #[test]

@@ -168,3 +168,36 @@ fn by_renaming() {
 fn in_place() {
     rotated_under_load(Way::InPlace, "in-place.mit.test");
 }
+
+/// ktrem leaves a keytab with a hole and no entry: its keys are out, as others would be. What ktadd puts there counts again.
+#[test]
+fn emptied_and_filled() {
+    let (host, principal) = ("emptied.mit.test", "HTTP/emptied.mit.test");
+    let keytab = scratch("emptied");
+    let ktadd = format!("ktadd -norandkey -k {} {principal}", keytab.display());
+    kadmin(&format!("addprinc -randkey {principal}\n{ktadd}"));
+    let gateway = Gateway::start(&keytab);
+    let tickets = Tickets::of_alice();
+    let mut tokens = initiate_many(&tickets, 60, &["--target", &format!("HTTP@{host}")]).into_iter();
+    // The gateway looks once a second, and waits until nobody can be writing any more.
+    let mut until = |wanted| {
+        let seen = tokens.by_ref().take(30).any(|token| {
+            let is_seen = status(&gateway.daemon, host, &token) == wanted;
+            if !is_seen {
+                std::thread::sleep(Duration::from_millis(500));
+            }
+            is_seen
+        });
+        assert!(seen, "never {wanted}: {}", gateway.daemon.log());
+    };
+    until(200);
+    kadmin(&format!("ktrem -k {} {principal} all", keytab.display()));
+    until(401);
+    assert!(
+        gateway.daemon.log().contains("keytab.no_entries"),
+        "{}",
+        gateway.daemon.log()
+    );
+    kadmin(&ktadd);
+    until(200);
+}

@@ -195,7 +195,11 @@ fn a_second_leg_is_refused_by_name() {
             (401, Some("Negotiate")),
             "{answer:?}"
         );
-        setting.gateway.logged("http.leg_through_proxy");
+        let line = setting.gateway.logged("http.leg_through_proxy");
+        assert!(
+            line.contains("lists another mechanism (NegoEx) before Kerberos"),
+            "{line}"
+        );
     }
 }
 

@@ -138,8 +138,8 @@ impl Explain for RequestError {
             }
             Self::TokenNotBase64 => "look for a proxy that cuts or rewrites long header fields".into(),
             Self::LegNeedsHttp11 => {
-                "the client likely fell back to NTLM: check that it has a ticket for this host name, or turn \
-                 HTTP/2 off for it"
+                "the client likely fell back to NTLM, or lists another mechanism (NegoEx) before Kerberos: check that it has \
+                 a ticket for this host name, or turn HTTP/2 off for it"
                     .into()
             }
             Self::LegNeedsConnection => {
@@ -148,8 +148,8 @@ impl Explain for RequestError {
                     .into()
             }
             Self::LegThroughProxy => {
-                "the client likely fell back to NTLM: check that it has a ticket for the host name that it asked \
-                 the proxy for"
+                "the client likely fell back to NTLM, or lists another mechanism (NegoEx) before Kerberos: check that it has \
+                 a ticket for the host name that it asked the proxy for, or let the gateway pass requests on itself ([reverse_proxy])"
                     .into()
             }
             Self::BodyTooLongForLeg { .. } => {

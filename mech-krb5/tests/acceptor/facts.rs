@@ -334,12 +334,11 @@ fn keytab_failures_name_what_is_there() {
 #[test]
 fn keys_of_names_that_may_not_be_addressed_are_not_counted() {
     let login = Login::default();
-    let mut server = Server::default();
-    server.entries = vec![entry(
-        &Principal::parse("HTTP/elsewhere.example.test@EXAMPLE.TEST").unwrap(),
-        1,
-        &login.ticket.service_key,
-    )];
+    let elsewhere = Principal::parse("HTTP/elsewhere.example.test@EXAMPLE.TEST").unwrap();
+    let server = Server {
+        entries: vec![entry(&elsewhere, 1, &login.ticket.service_key)],
+        ..Server::default()
+    };
     let absent = ServiceName::parse("HTTP@absent.example.test").unwrap();
     let exchange = server.exchange().restricted_to([absent]);
     let reject = server.step(exchange, &login.token()).unwrap_err();

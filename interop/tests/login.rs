@@ -1,7 +1,7 @@
 //! `curl --negotiate` logs in to `negotiate serve` and to the axum example, with tickets of a real KDC.
 
 use interop::client::{Got, authorization, curl, curl_negotiate, url};
-use interop::kdc::{Tickets, kadmin, ktadd};
+use interop::kdc::{Tickets, kadmin, ktadd, ktutil};
 use interop::peers::{Daemon, keytab};
 use interop::server::{Gateway, axum_example};
 use interop::token::{by_mit, explain, initiate};
@@ -119,6 +119,22 @@ fn names_are_shown_as_mit_shows_them() {
         if let Some(pac) = pac {
             assert_eq!(said.json["attributes"]["pac"], pac, "{name}");
         }
+    }
+}
+
+/// As Java's `ktab -n 0` writes it: with the key, and with another one.
+#[test]
+fn a_keytab_that_tells_no_version() {
+    let principal = "HTTP/no-version.mit.test";
+    kadmin(&format!(
+        "addprinc -pw Service-pw1 -e aes256-cts:normal {principal}\ncpw -pw Service-pw2 {principal}"
+    ));
+    let token = initiate(&Tickets::of_alice(), &["--target", "HTTP@no-version.mit.test"]);
+    let made = |password| ktutil(&format!("{principal}@MIT.TEST"), 0, "aes256-cts", password);
+    for (keytab, code) in [(made("Service-pw2"), ""), (made("Service-pw1"), "krb5.wrong_key")] {
+        let said = explain(&keytab, &[], &token);
+        assert_eq!(said.code(), code, "{}", said.json);
+        assert_eq!(by_mit(&keytab, &token)["accepted"], code.is_empty());
     }
 }
 

@@ -117,6 +117,24 @@ fn the_order_is_exact_low_byte_other_versions_aliases() {
     );
 }
 
+// MIT: krb5_ktfile_get_entry, where IGNORE_VNO is 0; Java's EncryptionKey.findKey.
+#[test]
+fn a_version_of_0_in_the_keytab_is_any() {
+    let keytab = keytab(&[
+        ("HTTP/a@R", 3, AES128, 1),
+        ("HTTP/a@R", 0, AES128, 2),
+        ("HTTP/a@R", 5, AES128, 3),
+    ]);
+    assert_eq!(
+        tried(&keytab, "HTTP/a@R", Some(5), &[]),
+        [(3, Match::Exact), (2, Match::LowByte), (1, Match::OtherVersion)]
+    );
+    assert_eq!(
+        miss(&keytab, "HTTP/a@R", Some(4), &[]),
+        KeytabMiss::WrongKey { tried: 3 }
+    );
+}
+
 #[test]
 fn of_two_entries_alike_the_later_is_tried_first() {
     let keytab = keytab(&[("HTTP/a@R", 2, AES128, 1), ("HTTP/a@R", 2, AES128, 2)]);
@@ -411,7 +429,7 @@ fn the_host_of_an_allowed_name_is_compared_as_dns_does() {
 
 #[test]
 fn a_list_in_a_miss_is_short() {
-    let keytab = Keytab::from_entries((0..100).map(|kvno| entry("HTTP/a@R", kvno, 17, 1)).collect());
+    let keytab = Keytab::from_entries((1..100).map(|kvno| entry("HTTP/a@R", kvno, 17, 1)).collect());
     let expected = KeytabMiss::KeytabOlder {
         ticket: 200,
         held: (84..100).collect(),
@@ -446,7 +464,7 @@ fn expected(entries: &[KeytabEntry], query: KeyQuery<'_>) -> Vec<(Vec<u8>, Match
                 _ if !own => Match::Alias,
                 None => Match::Exact,
                 Some(kvno) if kvno == entry.kvno() => Match::Exact,
-                Some(kvno) if kvno & 0xff == entry.kvno() => Match::LowByte,
+                Some(kvno) if [kvno & 0xff, 0].contains(&entry.kvno()) => Match::LowByte,
                 Some(_) => Match::OtherVersion,
             };
             let other_version = query.kvno != Some(entry.kvno());

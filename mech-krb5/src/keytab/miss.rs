@@ -1,7 +1,7 @@
 //! Why no key opened a ticket: the failures told apart that an administrator mends in different ways.
 
 use super::index::hash_of;
-use super::search::{KeyQuery, Match};
+use super::search::{KeyQuery, Match, is_kept_as};
 use super::{Keytab, KeytabEntry};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -107,11 +107,7 @@ impl Keytab {
     where
         I: Iterator<Item = &'k KeytabEntry>,
     {
-        let of_version = |entry: &&KeytabEntry| {
-            query
-                .kvno
-                .is_none_or(|kvno| kvno == entry.kvno() || kvno & 0xff == entry.kvno())
-        };
+        let of_version = |entry: &&KeytabEntry| query.kvno.is_none_or(|kvno| is_kept_as(kvno, entry.kvno()));
         if let Some(ticket) = query.kvno
             && !own().any(|entry| of_version(&entry))
         {

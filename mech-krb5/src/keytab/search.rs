@@ -36,8 +36,8 @@ pub struct KeyQuery<'q> {
 pub enum Match {
     /// The ticket's service, and its key version if it names one.
     Exact,
-    /// The ticket's service, and the low eight bits of its key version, which is all that keytabs without the 32-bit
-    /// field keep.
+    /// The ticket's service, and of its key version what the keytab keeps: the low eight bits, where there is no 32-bit
+    /// field, or 0, which MIT krb5 and Java take for any version.
     LowByte,
     /// The ticket's service, and another key version.
     OtherVersion,
@@ -110,7 +110,7 @@ impl fmt::Debug for Candidate<'_> {
 }
 
 impl Keytab {
-    /// The keys that may open a ticket, older ones too (MS-KILE section 3.4.5), the likeliest first, each once: (principal, kvno), (principal, kvno modulo 256),
+    /// The keys that may open a ticket, older ones too (MS-KILE section 3.4.5), the likeliest first, each once: (principal, kvno), (principal, kvno modulo 256 or 0),
     /// the principal's other versions from the newest, other principals' keys, those of the same version first. All are
     /// of the ticket's encryption type and have an allowed name among their names. At most [`MAX_TRIALS`].
     pub fn candidates<'k, 'q>(
@@ -223,9 +223,14 @@ fn matched_as(wanted: Option<u32>, held: u32) -> Match {
     match wanted {
         None => Match::Exact,
         Some(wanted) if wanted == held => Match::Exact,
-        Some(wanted) if wanted & 0xff == held => Match::LowByte,
+        Some(wanted) if is_kept_as(wanted, held) => Match::LowByte,
         Some(_) => Match::OtherVersion,
     }
+}
+
+/// Whether a keytab may have `held` for this version.
+pub(super) const fn is_kept_as(version: u32, held: u32) -> bool {
+    version == held || version & 0xff == held || held == 0
 }
 
 // The key sets that were handed out.

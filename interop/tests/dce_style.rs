@@ -20,8 +20,9 @@ fn with_keytab(path: &Path) -> Acceptor {
 #[test]
 fn mit_krb5_proves_that_it_has_our_answer() {
     let (tickets, acceptor) = (Tickets::of_alice(), with_keytab(&keytab("www")));
-    for etype in [17, 18, 19, 20] {
-        let mut speak = initiator("mit", &format!("HTTP@e{etype}.mit.test"), &FLAGS);
+    let libraries = ["mit", "mit_iov"].into_iter();
+    for (library, etype) in libraries.flat_map(|library| [17, 18, 19, 20].map(|etype| (library, etype))) {
+        let mut speak = initiator(library, &format!("HTTP@e{etype}.mit.test"), &FLAGS);
         let (context, spoken) = converse(tickets.given_to(&mut speak), &acceptor).unwrap();
         // The AP-REQ as it is, without framing.
         assert_eq!(spoken.first[0], 0x6e);

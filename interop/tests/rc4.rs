@@ -65,6 +65,8 @@ const FLAGS: [&[&str]; 2] = [
     &["sequence", "confidentiality", "integrity"],
 ];
 
+const DCE_STYLE: &[&str] = &["dce_style", "mutual", "sequence", "confidentiality", "integrity"];
+
 #[test]
 fn mit_krb5_logs_in_and_speaks() {
     let (tickets, acceptor) = (tickets(), acceptor(&keytab(), named()));
@@ -87,6 +89,11 @@ fn mit_krb5_logs_in_and_speaks() {
         );
         assert_eq!(is_of_rfc_1964(&spoken), !is_mutual);
     }
+    let mut speak = initiator("mit_iov", "HTTP@e23.mit.test", DCE_STYLE);
+    let (context, spoken) = converse(with_rc4_only(tickets.given_to(&mut speak)), &acceptor).unwrap();
+    let details = context.details::<Details>().unwrap();
+    assert_eq!(details.session_key.encryption_type(), RC4);
+    assert!(is_of_rfc_1964(&spoken));
 }
 
 #[test]
@@ -97,7 +104,7 @@ fn heimdal_logs_in_and_speaks() {
     });
     let tickets = heimdal::kinit();
     heimdal::fetch(&tickets, "arcfour-hmac-md5", "HTTP/e23.heim.test");
-    for flags in FLAGS {
+    for flags in FLAGS.into_iter().chain([DCE_STYLE]) {
         let mut speak = initiator("heimdal", "HTTP@e23.heim.test", flags);
         let speak = heimdal::with_library(tickets.given_to(&mut speak));
         let (context, spoken) = converse(speak, &acceptor).unwrap();

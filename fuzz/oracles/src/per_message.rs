@@ -30,7 +30,7 @@ fn run(session: &Session) {
         initiator: key.clone(),
         acceptor_subkey: session.acceptor_subkey.then(|| key.clone()),
     };
-    let flags = ContextFlags::from_bits_truncate(session.flags.into());
+    let flags = session.flags();
     let model = |receiver, next: u32| -> Box<dyn Oracle> {
         match key.encryption_type() {
             EncryptionType::Rc4Hmac => Box::new(rfc1964::Model {
@@ -102,6 +102,15 @@ struct Session {
 }
 
 impl Session {
+    /// Two of those that make no difference to messages tell the style.
+    fn flags(&self) -> ContextFlags {
+        let flags = ContextFlags::from_bits_truncate(self.flags.into());
+        match self.flags & 0xf0 {
+            0xb0 | 0xc0 => flags.with(ContextFlags::DCE_STYLE),
+            _ => flags,
+        }
+    }
+
     /// Of RC4 or Camellia by flags that make no difference to messages: seldom, that is.
     fn key(&self) -> Key {
         let camellia = match self.etype.encryption_type().key_len() {
@@ -109,7 +118,7 @@ impl Session {
             _ => EncryptionType::Camellia256CtsCmac,
         };
         match self.flags & 0xf0 {
-            0xd0 => Key::new(EncryptionType::Rc4Hmac, &[7; 16]).expect("sixteen bytes"),
+            0xc0 | 0xd0 => Key::new(EncryptionType::Rc4Hmac, &[7; 16]).expect("sixteen bytes"),
             0xe0 => Key::new(camellia, &[7; 32][..camellia.key_len()]).expect("as many bytes"),
             _ => key(self.etype, 7),
         }
@@ -291,6 +300,12 @@ impl Model {
         sender | subkey
     }
 
+    /// RFC 4121 section 4.2.5; and as Windows has it in DCE style.
+    fn rotation(&self, is_sealed: bool, extra_count: u16, rotation: u16) -> usize {
+        let also_extra = is_sealed && self.flags.contains(ContextFlags::DCE_STYLE);
+        usize::from(rotation) + if also_extra { extra_count.into() } else { 0 }
+    }
+
     fn usage(&self, kind: Kind) -> KeyUsage {
         match (self.receiver, kind) {
             (Role::Initiator, Kind::Mic) => KeyUsage(23),
@@ -356,7 +371,7 @@ impl Oracle for Model {
             Kind::Integrity => {
                 let checksum = self.checksum(kind, &[message, &head(WRAP, 0, 0)].concat());
                 let extra_count = header.extra_count.unwrap_or(checksum.len() as u16);
-                let body = rotated([message, &checksum].concat(), header.rotation);
+                let body = rotated([message, &checksum].concat(), header.rotation.into());
                 [head(WRAP, extra_count, header.rotation), body].concat()
             }
             Kind::Confidentiality => {
@@ -367,7 +382,8 @@ impl Oracle for Model {
                     .key
                     .for_usage(self.usage(kind))
                     .encrypt(&plain, &mut Counting(3));
-                let body = rotated(sealed.expect("random bytes"), header.rotation);
+                let count = self.rotation(true, extra_count, header.rotation);
+                let body = rotated(sealed.expect("random bytes"), count);
                 [head(WRAP, extra_count, header.rotation), body].concat()
             }
         }
@@ -405,8 +421,10 @@ impl Oracle for Model {
         let extra_count = usize::from(u16::from_be_bytes([head[4], head[5]]));
         let mut body = body.to_vec();
         if !body.is_empty() {
+            let rotation = u16::from_be_bytes([head[6], head[7]]);
+            let count = self.rotation(head[2] & SEALED != 0, extra_count as u16, rotation);
             let len = body.len();
-            body.rotate_left(usize::from(u16::from_be_bytes([head[6], head[7]])) % len);
+            body.rotate_left(count % len);
         }
         let mut covered = head.to_vec();
         covered[6..8].fill(0);
@@ -436,9 +454,9 @@ impl Oracle for Model {
     }
 }
 
-fn rotated(mut body: Vec<u8>, count: u16) -> Vec<u8> {
+fn rotated(mut body: Vec<u8>, count: usize) -> Vec<u8> {
     let len = body.len();
-    body.rotate_right(usize::from(count) % len);
+    body.rotate_right(count % len);
     body
 }
 
@@ -446,10 +464,10 @@ fn rotated(mut body: Vec<u8>, count: u16) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    /// Messages of every kind both ways, one sent again, under an RC4 key, one of Camellia and one of AES.
+    /// Messages of every kind both ways, one sent again, under an RC4 key, one of Camellia and one of AES; in DCE style, too.
     #[test]
     fn what_is_sent_is_as_the_second_implementation_makes_it() {
-        for flags in [0xd8, 0xe8, 0x08] {
+        for flags in [0xd8, 0xc8, 0xe8, 0x08, 0xb8] {
             let send = |by_acceptor, kind, lost| Step::Send {
                 by_acceptor,
                 kind,

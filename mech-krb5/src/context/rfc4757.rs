@@ -11,12 +11,16 @@
 //! 24..    Text       in a Wrap: confounder of 8 bytes, message, the byte 01; sealed as a whole or not at all
 //! ```
 //!
-//! in the framing of RFC 2743 section 3.1. Where the RFCs contradict each other, this is what all implementations do: the direction
-//! is that of RFC 1964 section 1.2.1.2 (RFC 4757 section 7.2 has it the other way round), and the checksum of a Wrap has number
-//! 13, by RFC 4757 section 3 (its section 7.3 says 15). The checksum does not cover the sequence number, which a change on the
-//! way therefore changes: where nothing is sealed, replays are not detected against somebody who knows that.
+//! in the framing of RFC 2743 section 3.1. In a context of DCE style the framing of a Wrap ends with the confounder (MS-KILE section
+//! 3.4.5.1): the message comes behind it, and no padding. Heimdal and the `gss_wrap_iov` of MIT krb5 do the same, its `gss_wrap`
+//! does not.
+//!
+//! Where the RFCs contradict each other, this is what all implementations do: the direction is that of RFC 1964 section 1.2.1.2
+//! (RFC 4757 section 7.2 has it the other way round), and the checksum of a Wrap has number 13, by RFC 4757 section 3 (its section
+//! 7.3 says 15). The checksum does not cover the sequence number, which a change on the way therefore changes: where nothing is
+//! sealed, replays are not detected against somebody who knows that.
 
-use super::{MessageProtection, Role};
+use super::{MessageProtection, Role, Style};
 use crate::accept::frame::Framing;
 use crate::crypto::danger::rfc4757::gss_crypt;
 use crate::crypto::{Key, KeyUsage};
@@ -34,7 +38,12 @@ const NONE: [u8; 2] = [0xff; 2];
 
 const CONFOUNDER_LEN: usize = 8;
 /// RC4 needs no padding, and RFC 1964 section 1.2.2.3 no less than one byte of it.
-const PADDING: u8 = 1;
+const fn padding(style: Style) -> &'static [u8] {
+    match style {
+        Style::Plain => &[1],
+        Style::Dce => &[],
+    }
+}
 
 /// The key usages of MIC and Wrap (RFC 4757 section 3): one for both directions, which SND_SEQ tells apart.
 const SIGN: KeyUsage = KeyUsage(15);
@@ -43,7 +52,7 @@ const SEAL: KeyUsage = KeyUsage(13);
 pub(super) fn get_mic(context: &mut MessageProtection, message: &[u8]) -> Vec<u8> {
     let head = Head::new(MIC, NONE);
     let checksum = head.checksum(context.key(), SIGN, message);
-    token(context, head, checksum, &[])
+    token(context, head, checksum, &[], &[])
 }
 
 pub(super) fn verify_mic(
@@ -51,7 +60,7 @@ pub(super) fn verify_mic(
     message: &[u8],
     mic: &[u8],
 ) -> Result<MessageOrder, PerMessageError> {
-    let parsed = Parsed::read(MIC, mic)?;
+    let parsed = Parsed::read(MIC, mic, Style::Plain)?;
     if parsed.head.seal != NONE || !parsed.text.is_empty() {
         return Err(PerMessageError::DefectiveToken);
     }
@@ -77,32 +86,36 @@ pub(super) fn wrap(
     random
         .fill(&mut *confounder)
         .map_err(|_| PerMessageError::NoRandom)?;
-    let mut text = Zeroizing::new([&confounder[..], message, &[PADDING]].concat());
+    let mut text = Zeroizing::new([&confounder[..], message, padding(context.style)].concat());
     let checksum = head.checksum(context.key(), SEAL, &text);
     if protection == Protection::Confidentiality {
         seal(context.key(), context.send_number(), &mut text);
     }
-    Ok(token(context, head, checksum, &text))
+    let framed_len = match context.style {
+        Style::Plain => text.len(),
+        Style::Dce => CONFOUNDER_LEN,
+    };
+    let (framed, behind) = text.split_at_checked(framed_len).unwrap_or((&text, &[]));
+    Ok(token(context, head, checksum, framed, behind))
 }
 
 pub(super) fn unwrap(context: &mut MessageProtection, token: &[u8]) -> Result<Unwrapped, PerMessageError> {
-    let parsed = Parsed::read(WRAP, token)?;
+    let parsed = Parsed::read(WRAP, token, context.style)?;
     let protection = match parsed.head.seal {
         NONE => Protection::Integrity,
         RC4 => Protection::Confidentiality,
         _ => return Err(PerMessageError::DefectiveToken),
     };
     let number = parsed.number(context)?;
-    let mut text = Zeroizing::new(parsed.text.to_vec());
+    let mut text = Zeroizing::new([parsed.text, parsed.behind].concat());
     if protection == Protection::Confidentiality {
         seal(context.key(), number, &mut text);
     }
     parsed.verify(context.key(), SEAL, &text)?;
     // The checksum covers all of it, so what is wrong with its form tells nobody anything.
-    let message = match text.get(CONFOUNDER_LEN..) {
-        Some([message @ .., PADDING]) => message.to_vec(),
-        _ => return Err(PerMessageError::DefectiveToken),
-    };
+    let message = text.get(CONFOUNDER_LEN..);
+    let message = message.and_then(|message| message.strip_suffix(padding(context.style)));
+    let message = message.ok_or(PerMessageError::DefectiveToken)?.to_vec();
     let order = context.received.take(number.into())?;
     Ok(Unwrapped {
         message,
@@ -140,8 +153,14 @@ impl Head {
     }
 }
 
-/// A token with the number that is due.
-fn token(context: &mut MessageProtection, head: Head, checksum: Checksum, text: &[u8]) -> Vec<u8> {
+/// A token with the number that is due, and what comes behind its framing.
+fn token(
+    context: &mut MessageProtection,
+    head: Head,
+    checksum: Checksum,
+    text: &[u8],
+    behind: &[u8],
+) -> Vec<u8> {
     let [a, b, c, d] = context.send_number().to_be_bytes();
     let direction = direction_of(context.role);
     let mut number = [a, b, c, d, direction, direction, direction, direction];
@@ -154,7 +173,9 @@ fn token(context: &mut MessageProtection, head: Head, checksum: Checksum, text: 
         writer.raw(&checksum);
         writer.raw(text);
     });
-    framed.into_bytes()
+    let mut token = framed.into_bytes();
+    token.extend_from_slice(behind);
+    token
 }
 
 const fn direction_of(sender: Role) -> u8 {
@@ -179,11 +200,13 @@ struct Parsed<'t> {
     sequence: [u8; 8],
     checksum: Checksum,
     text: &'t [u8],
+    /// Empty unless of DCE style.
+    behind: &'t [u8],
 }
 
 impl<'t> Parsed<'t> {
-    fn read(token_id: [u8; 2], token: &'t [u8]) -> Result<Self, PerMessageError> {
-        let inner = unframed(token).ok_or(PerMessageError::DefectiveToken)?;
+    fn read(token_id: [u8; 2], token: &'t [u8], style: Style) -> Result<Self, PerMessageError> {
+        let (inner, behind) = unframed(token).ok_or(PerMessageError::DefectiveToken)?;
         let ([t0, t1, g0, g1, s0, s1, f0, f1], rest) = inner
             .split_first_chunk::<8>()
             .ok_or(PerMessageError::DefectiveToken)?;
@@ -192,11 +215,20 @@ impl<'t> Parsed<'t> {
         }
         let (sequence, rest) = rest.split_first_chunk().ok_or(PerMessageError::DefectiveToken)?;
         let (checksum, text) = rest.split_first_chunk().ok_or(PerMessageError::DefectiveToken)?;
+        // The checksum does not say where the framing ends, which decides what is padding.
+        let is_whole = match style {
+            Style::Plain => behind.is_empty(),
+            Style::Dce => text.len() == CONFOUNDER_LEN,
+        };
+        if !is_whole {
+            return Err(PerMessageError::DefectiveToken);
+        }
         Ok(Self {
             head: Head::new(token_id, [*s0, *s1]),
             sequence: *sequence,
             checksum: *checksum,
             text,
+            behind,
         })
     }
 
@@ -226,12 +258,12 @@ impl<'t> Parsed<'t> {
     }
 }
 
-fn unframed(token: &[u8]) -> Option<&[u8]> {
+/// What is in the framing, and what comes behind it.
+fn unframed(token: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut input = Reader::new(token);
     let mut inner = input.element(Tag::application(0)).ok()?;
-    input.finish().ok()?;
     let mech_type = inner.object_identifier().ok()?;
-    (mech_type == MechType::KRB5.contents()).then(|| inner.rest())
+    (mech_type == MechType::KRB5.contents()).then(|| (inner.rest(), input.rest()))
 }
 
 #[cfg(test)]
@@ -260,7 +292,7 @@ mod tests {
             let mut sender = end(Role::Initiator);
             let head = Head::new(MIC, seal);
             let checksum = head.checksum(sender.key(), SIGN, b"message");
-            let mic = token(&mut sender, head, checksum, text);
+            let mic = token(&mut sender, head, checksum, text, &[]);
             let verified = end(Role::Acceptor).verify_mic(b"message", &mic);
             assert_eq!(verified, expected, "{seal:?} {text:?}");
         }
@@ -281,7 +313,7 @@ mod tests {
             let mut sender = end(Role::Initiator);
             let head = Head::new(WRAP, NONE);
             let checksum = head.checksum(sender.key(), SEAL, text);
-            let token = token(&mut sender, head, checksum, text);
+            let token = token(&mut sender, head, checksum, text, &[]);
             let opened = end(Role::Acceptor).unwrap(&token);
             assert_eq!(opened.map(|opened| opened.message), expected, "{text:?}");
         }

@@ -13,11 +13,21 @@ use std::ops::Range;
 const MESSAGE: &[u8] = b"The quick brown fox";
 
 fn end(role: Role, etype: EncryptionType, send: u32, receive: u32) -> MessageProtection {
+    end_with(ContextFlags::SEQUENCE, role, etype, send, receive)
+}
+
+fn end_with(
+    flags: ContextFlags,
+    role: Role,
+    etype: EncryptionType,
+    send: u32,
+    receive: u32,
+) -> MessageProtection {
     let keys = ContextKeys {
         initiator: Key::new(etype, &[0x42; 16]).unwrap(),
         acceptor_subkey: None,
     };
-    MessageProtection::new(role, keys, send, receive, ContextFlags::SEQUENCE)
+    MessageProtection::new(role, keys, send, receive, flags)
 }
 
 fn acceptor() -> MessageProtection {
@@ -155,6 +165,56 @@ fn rfc_4121_keeps_to_itself() {
         let mut older = end(Role::Acceptor, aes, 7, 9);
         assert_eq!(older.unwrap(&wrapped(protection)).unwrap_err(), defective);
     }
+}
+
+/// In DCE style the framing of a Wrap ends with the confounder, and there is no padding: what ends where would not be sealed, so
+/// that a context takes one form only. MICs are as elsewhere.
+#[test]
+fn in_dce_style_the_message_stands_behind_the_framing() {
+    let dce = |role, send, receive| {
+        let flags = ContextFlags::SEQUENCE.with(ContextFlags::DCE_STYLE);
+        end_with(flags, role, EncryptionType::Rc4Hmac, send, receive)
+    };
+    let (initiator_of_dce, acceptor_of_dce) = (|| dce(Role::Initiator, 9, 7), || dce(Role::Acceptor, 7, 9));
+    let defective = Err(PerMessageError::DefectiveToken);
+    for (protection, message) in PROTECTIONS.into_iter().flat_map(|p| [(p, MESSAGE), (p, b"")]) {
+        let token = initiator_of_dce()
+            .wrap(message, protection, &mut Counting(1))
+            .unwrap();
+        assert_eq!(token.len(), 45 + message.len());
+        assert_eq!(token[..2], [0x60, 43]);
+        let opened = |token: &[u8]| acceptor_of_dce().unwrap(token).map(|opened| opened.message);
+        assert_eq!(opened(&token), Ok(message.to_vec()));
+        assert_eq!(acceptor().unwrap(&token).map(|opened| opened.message), defective);
+        for len in 0..token.len() {
+            assert!(opened(&token[..len]).is_err(), "{len}");
+        }
+        assert_eq!(
+            opened(&[&token[..], b"\x01"].concat()),
+            Err(PerMessageError::BadMic)
+        );
+        for (bit, flipped) in flips(&token).filter(|(bit, _)| !NUMBER.contains(&(bit / 8))) {
+            assert!(opened(&flipped).is_err(), "bit {bit}");
+        }
+        // The same bytes under the same checksum, with all of them in the framing.
+        let mut framed = token.clone();
+        framed[1] += u8::try_from(message.len()).unwrap();
+        let expected = if message.is_empty() {
+            Ok(Vec::new())
+        } else {
+            defective.clone()
+        };
+        assert_eq!(opened(&framed), expected);
+        assert_eq!(opened(&wrapped(protection)), defective);
+    }
+    let mic = initiator_of_dce().get_mic(MESSAGE).unwrap();
+    assert_eq!(mic, initiator().get_mic(MESSAGE).unwrap());
+    assert_eq!(
+        acceptor_of_dce().verify_mic(MESSAGE, &mic),
+        Ok(MessageOrder::Expected)
+    );
+    let longer = acceptor_of_dce().verify_mic(MESSAGE, &[&mic[..], b"x"].concat());
+    assert_eq!(longer, Err(PerMessageError::DefectiveToken));
 }
 
 #[test]

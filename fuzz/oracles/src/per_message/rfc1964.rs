@@ -66,7 +66,7 @@ struct Parts<'t> {
     head: [u8; 8],
     sequence: &'t [u8],
     checksum: &'t [u8],
-    text: &'t [u8],
+    text: Vec<u8>,
 }
 
 impl Model {
@@ -98,15 +98,31 @@ impl Model {
         rc4(&hmac(&hmac(&local, &[0; 4]), &number.to_be_bytes()), text)
     }
 
+    fn is_dce_style(&self) -> bool {
+        self.flags.contains(ContextFlags::DCE_STYLE)
+    }
+
+    /// In DCE style the framing of a Wrap ends with the confounder, and the message comes behind it; else it ends with the token.
     fn parts<'t>(&self, token: &'t [u8], token_id: [u8; 2]) -> Option<Parts<'t>> {
-        let inner = tlv::only(0x60, token)?.strip_prefix(KERBEROS)?;
+        let ((0x60, inner), behind) = tlv::split(token)? else {
+            return None;
+        };
+        let inner = inner.strip_prefix(KERBEROS)?;
+        let ends_where_it_must = if token_id == WRAP && self.is_dce_style() {
+            inner.len() == 24 + CONFOUNDER.len()
+        } else {
+            behind.is_empty()
+        };
+        if !ends_where_it_must {
+            return None;
+        }
         let head: [u8; 8] = inner.get(..8)?.try_into().ok()?;
         let is_known = head[..2] == token_id && head[2..4] == HMAC_MD5 && head[6..] == [0xff; 2];
         is_known.then_some(Parts {
             head,
             sequence: inner.get(8..16)?,
             checksum: inner.get(16..24)?,
-            text: inner.get(24..)?,
+            text: [inner.get(24..)?, behind].concat(),
         })
     }
 
@@ -179,7 +195,12 @@ impl Oracle for Model {
         let (covered, text) = match kind {
             Kind::Mic => (message.to_vec(), Vec::new()),
             _ => {
-                let plain = [&CONFOUNDER[..], message, &[padding]].concat();
+                let padding = if self.is_dce_style() {
+                    vec![]
+                } else {
+                    vec![padding]
+                };
+                let plain = [&CONFOUNDER[..], message, &padding].concat();
                 (plain.clone(), plain)
             }
         };
@@ -194,7 +215,15 @@ impl Oracle for Model {
             &checksum,
             &[a, b, c, d, direction, direction, direction, direction],
         );
-        tlv::write(0x60, &[KERBEROS, &head, &sequence, &checksum, &text].concat())
+        let (framed, behind) = match kind {
+            // Or with framing that is too long.
+            Kind::Integrity | Kind::Confidentiality if self.is_dce_style() => {
+                text.split_at((8 + usize::from(header.filler)).min(text.len()))
+            }
+            _ => (&text[..], &[][..]),
+        };
+        let framed = [KERBEROS, &head, &sequence, &checksum, framed].concat();
+        [&tlv::write(0x60, &framed)[..], behind].concat()
     }
 
     fn verify_mic(&mut self, message: &[u8], token: &[u8]) -> Result<MessageOrder, PerMessageError> {
@@ -217,15 +246,19 @@ impl Oracle for Model {
         };
         let number = self.number(&parts)?;
         let text = match protection {
-            Protection::Integrity => parts.text.to_vec(),
-            Protection::Confidentiality => self.crypt_text(number, parts.text),
+            Protection::Integrity => parts.text.clone(),
+            Protection::Confidentiality => self.crypt_text(number, &parts.text),
         };
         if parts.checksum != self.checksum(13, &parts.head, &text) {
             return Err(PerMessageError::BadMic);
         }
         // RFC 1964 section 1.2.2.3 ends each text with a byte of padding.
-        let (padding, text) = text.split_last().ok_or(PerMessageError::DefectiveToken)?;
-        let message = text.get(CONFOUNDER.len()..).filter(|_| *padding == 1);
+        let padded = if self.is_dce_style() {
+            Some(&text[..])
+        } else {
+            text.strip_suffix(&[1])
+        };
+        let message = padded.and_then(|text| text.get(CONFOUNDER.len()..));
         let message = message.ok_or(PerMessageError::DefectiveToken)?.to_vec();
         Ok(Unwrapped {
             message,

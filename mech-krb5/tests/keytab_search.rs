@@ -320,15 +320,30 @@ fn the_reasons_for_a_miss_are_told_apart() {
             "HTTP/x@R",
             Some(5),
             &[],
-            KeytabMiss::ServiceAbsent { aliases_tried: 4 },
+            KeytabMiss::ServiceAbsent {
+                aliases_tried: 4,
+                held: ["HTTP/a@R", "host/a@R", "HTTP/shared@R", "HTTP/a@S", "HTTP/a@Q"]
+                    .map(name)
+                    .into(),
+            },
         ),
         (
             "HTTP/x@R",
             Some(5),
             &["host@a"],
-            KeytabMiss::ServiceAbsent { aliases_tried: 1 },
+            KeytabMiss::ServiceAbsent {
+                aliases_tried: 1,
+                held: vec![name("host/a@R")],
+            },
         ),
-        ("HTTP/a@R", Some(5), &["host@a"], KeytabMiss::NotAllowedHere),
+        (
+            "HTTP/a@R",
+            Some(5),
+            &["host@a"],
+            KeytabMiss::NotAllowedHere {
+                allowed: services(&["host@a"]),
+            },
+        ),
         (
             "HTTP/shared@R",
             Some(5),
@@ -378,7 +393,12 @@ fn names_of_an_exchange_that_have_no_key_allow_nothing() {
             "{names:?}"
         );
         if first.is_none() {
-            assert_eq!(keytab.diagnose(query), KeytabMiss::NotAllowedHere, "{names:?}");
+            let allowed = names.clone();
+            assert_eq!(
+                keytab.diagnose(query),
+                KeytabMiss::NotAllowedHere { allowed },
+                "{names:?}"
+            );
         }
     }
 }
@@ -510,5 +530,30 @@ proptest! {
         expected.sort();
         prop_assert_eq!(found, expected);
         let _ = keytab.diagnose(query);
+    }
+}
+
+/// Anybody can send a ticket for a service that is not there.
+#[test]
+fn a_miss_names_some_of_a_long_keytab() {
+    let entries = (0..100_u8).map(|number| entry(&format!("HTTP/a{number}@R"), 1, 17, number));
+    let keytab = Keytab::from_entries(entries.collect());
+    let service = name("HTTP/x@R");
+    let names = services(&["HTTP@a5", "HTTP@a63", "HTTP@a64"]);
+    for (names, named) in [
+        (AllowedNames::Any, (0..8).collect::<Vec<_>>()),
+        (AllowedNames::OfAcceptor(&names), vec![5, 63]),
+    ] {
+        let query = KeyQuery {
+            service: service.borrow(),
+            kvno: Some(1),
+            etype: AES128,
+            names,
+        };
+        let KeytabMiss::ServiceAbsent { held, .. } = keytab.diagnose(query) else {
+            panic!("it is there")
+        };
+        let named = named.iter().map(|number| name(&format!("HTTP/a{number}@R")));
+        assert_eq!(held, named.collect::<Vec<_>>());
     }
 }

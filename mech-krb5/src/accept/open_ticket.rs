@@ -120,7 +120,7 @@ pub(super) fn open_user_to_user<'a>(
         names: request.names,
     };
     let key = own.keys().candidates(query).next();
-    let key = key.ok_or(Fact::NoKey(KeytabMiss::NotAllowedHere))?;
+    let key = key.ok_or_else(|| Fact::NoKey(KeytabMiss::not_allowed(request.names)))?;
     room.copy_from_slice(ticket.enc_part.cipher);
     key.decrypt_ticket(room).map_err(|_| Fact::OtherSessionKey)?;
     opened(key, etype, SealedBy::SessionKey, room)

@@ -99,7 +99,7 @@ const fn miss_row(miss: &KeytabMiss) -> Row {
     use Verdict::Unauthenticated as No;
     match miss {
         KeytabMiss::AcceptorNamesAbsent => row("krb5.acceptor_names_absent", Acceptor, No, NoCred, E::NOKEY),
-        KeytabMiss::NotAllowedHere => row("krb5.service_not_allowed", Policy, No, NoCred, E::NOT_US),
+        KeytabMiss::NotAllowedHere { .. } => row("krb5.service_not_allowed", Policy, No, NoCred, E::NOT_US),
         KeytabMiss::ServiceAbsent { .. } => row("krb5.service_absent", Incompatible, No, NoCred, E::NOT_US),
         KeytabMiss::OtherRealm { .. } => row("krb5.wrong_realm", Incompatible, No, NoCred, E::NOKEY),
         KeytabMiss::KeytabNewer { .. } => row("krb5.kvno_old", Initiator, No, NoCred, E::BADKEYVER),

@@ -12,18 +12,18 @@ pub(super) fn seen(miss: &KeytabMiss) -> String {
         KeytabMiss::AcceptorNamesAbsent => {
             "a keytab without any of the names that this acceptor answers to".into()
         }
-        KeytabMiss::NotAllowedHere => {
+        KeytabMiss::NotAllowedHere { .. } => {
             "a ticket for a service whose key is here, and which is not among the allowed names".into()
         }
-        KeytabMiss::ServiceAbsent { aliases_tried: 0 } => {
+        KeytabMiss::ServiceAbsent { aliases_tried: 0, .. } => {
             "a ticket for a service that is not in the keytab; no name that may be addressed here has a key of its \
              encryption type"
                 .into()
         }
-        KeytabMiss::ServiceAbsent { aliases_tried: 1 } => {
+        KeytabMiss::ServiceAbsent { aliases_tried: 1, .. } => {
             "a ticket for a service that is not in the keytab; the key of another one does not open it".into()
         }
-        KeytabMiss::ServiceAbsent { aliases_tried } => {
+        KeytabMiss::ServiceAbsent { aliases_tried, .. } => {
             format!(
                 "a ticket for a service that is not in the keytab; {aliases_tried} keys of other services do not open it"
             )
@@ -58,8 +58,23 @@ pub(super) fn seen(miss: &KeytabMiss) -> String {
 pub(super) fn expected(miss: &KeytabMiss) -> String {
     match miss {
         KeytabMiss::AcceptorNamesAbsent => "at least one of them in the keytab",
-        KeytabMiss::NotAllowedHere => "a ticket for one of the allowed names",
-        KeytabMiss::ServiceAbsent { .. } => "a ticket for a service of the keytab",
+        KeytabMiss::NotAllowedHere { allowed } if allowed.is_empty() => {
+            "a ticket for an allowed name, of which there is none"
+        }
+        KeytabMiss::NotAllowedHere { allowed } => {
+            let allowed = allowed.iter().map(ToString::to_string);
+            return format!(
+                "a ticket for one of the allowed names: {}",
+                list(allowed.map(|name| Untrusted(name.as_bytes()).to_string()))
+            );
+        }
+        KeytabMiss::ServiceAbsent { held, .. } if held.is_empty() => "a ticket for a service of the keytab",
+        KeytabMiss::ServiceAbsent { held, .. } => {
+            return format!(
+                "a ticket for a service of the keytab, such as {}",
+                list(held.iter())
+            );
+        }
         KeytabMiss::OtherRealm { .. } => "a ticket from a realm of the keytab",
         KeytabMiss::KeytabNewer { .. } | KeytabMiss::KeytabOlder { .. } => "the same key version in both",
         KeytabMiss::EtypeMissing { .. } => "a key of the ticket's encryption type",
@@ -73,7 +88,7 @@ pub(super) fn advice(miss: &KeytabMiss) -> String {
         KeytabMiss::AcceptorNamesAbsent => {
             "correct the acceptor's names, or export a keytab that holds them; negotiate keytab list shows what is there"
         }
-        KeytabMiss::NotAllowedHere => {
+        KeytabMiss::NotAllowedHere { .. } => {
             "let clients use an allowed name in the URL, or allow this one in the acceptor's names"
         }
         KeytabMiss::ServiceAbsent { .. } => {

@@ -3,6 +3,7 @@
 use super::index::hash_of;
 use super::search::{KeyQuery, Match, is_kept_as};
 use super::{Keytab, KeytabEntry};
+use crate::Principal;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
@@ -11,6 +12,10 @@ use negotiate_core::{AllowedNames, ServiceName};
 /// Most versions, encryption types or realms that are listed: enough to see what is wrong, too few to fill a log.
 const MAX_LISTED: usize = 16;
 
+/// Most names that are listed, and the entries that are looked at for them: most keytabs have a few names of four keys each.
+const MAX_NAMES: usize = 8;
+const MAX_LOOKED_AT: usize = 64;
+
 /// Why no key of the keytab opened a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -18,11 +23,16 @@ pub enum KeytabMiss {
     /// None of the acceptor's names is in the keytab, so that no ticket can be accepted.
     AcceptorNamesAbsent,
     /// The ticket's service is in the keytab, and is not (and shares no key with) a name that may be addressed here.
-    NotAllowedHere,
+    NotAllowedHere {
+        /// The names that may be addressed, at most the first 8.
+        allowed: Vec<ServiceName>,
+    },
     /// The ticket's service is not in the keytab.
     ServiceAbsent {
         /// How many keys of other names were tried, in case the service is an alias of one.
         aliases_tried: usize,
+        /// Who may be addressed instead: of the keytab's names some of the first, at most 8.
+        held: Vec<Principal>,
     },
     /// The ticket's service is in the keytab in other realms only.
     OtherRealm {
@@ -56,11 +66,20 @@ pub enum KeytabMiss {
     },
 }
 
+impl KeytabMiss {
+    pub(crate) fn not_allowed(names: AllowedNames<'_>) -> Self {
+        let names = names.listed().unwrap_or_default();
+        Self::NotAllowedHere {
+            allowed: names.iter().take(MAX_NAMES).cloned().collect(),
+        }
+    }
+}
+
 impl fmt::Display for KeytabMiss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AcceptorNamesAbsent => "none of the acceptor's names is in the keytab",
-            Self::NotAllowedHere => "the ticket is for a service that may not be addressed here",
+            Self::NotAllowedHere { .. } => "the ticket is for a service that may not be addressed here",
             Self::ServiceAbsent { .. } => "the ticket is for a service that is not in the keytab",
             Self::OtherRealm { .. } => "the keytab has the ticket's service in another realm",
             Self::KeytabNewer { .. } => "the keytab's key is newer than the ticket's",
@@ -92,14 +111,32 @@ impl Keytab {
             return match listed(named().map(|entry| Box::from(entry.principal().realm()))) {
                 held if held.is_empty() => KeytabMiss::ServiceAbsent {
                     aliases_tried: self.candidates(query).count(),
+                    held: self.first_that_may_be_addressed(query.names),
                 },
                 held => KeytabMiss::OtherRealm { held },
             };
         }
         if !self.may_be_addressed(query) {
-            return KeytabMiss::NotAllowedHere;
+            return KeytabMiss::not_allowed(query.names);
         }
         self.key_missing(query, &own)
+    }
+
+    // Some, for a glance; a long keytab is not looked through for a token that anybody may send.
+    fn first_that_may_be_addressed(&self, names: AllowedNames<'_>) -> Vec<Principal> {
+        let mut held: Vec<Principal> = Vec::new();
+        for entry in self.entries.iter().take(MAX_LOOKED_AT) {
+            let principal = entry.principal();
+            let is_named =
+                |names: &[ServiceName]| names.iter().any(|name| name.is(principal.name().components()));
+            if names.listed().is_none_or(is_named) && !held.contains(principal) {
+                held.push(principal.clone());
+            }
+            if held.len() == MAX_NAMES {
+                break;
+            }
+        }
+        held
     }
 
     // The service is there and allowed: which part of its key is not?

@@ -322,7 +322,10 @@ fn keytab_failures_name_what_is_there() {
     assert_eq!(miss("krb5.wrong_key").0, KeytabMiss::WrongKey { tried: 1 });
     assert_eq!(
         miss("krb5.service_absent").0,
-        KeytabMiss::ServiceAbsent { aliases_tried: 1 }
+        KeytabMiss::ServiceAbsent {
+            aliases_tried: 1,
+            held: vec![Principal::parse("HTTP/other.example.test@EXAMPLE.TEST").unwrap()],
+        }
     );
     let (miss, seen) = miss("krb5.wrong_realm");
     let held = vec![Box::from(*b"OTHER.TEST\n\x1b")];
@@ -342,10 +345,10 @@ fn keys_of_names_that_may_not_be_addressed_are_not_counted() {
     let absent = ServiceName::parse("HTTP@absent.example.test").unwrap();
     let exchange = server.exchange().restricted_to([absent]);
     let reject = server.step(exchange, &login.token()).unwrap_err();
-    let aliases_tried = 0;
+    let (aliases_tried, held) = (0, Vec::new());
     assert_eq!(
         fact(&reject),
-        Fact::NoKey(KeytabMiss::ServiceAbsent { aliases_tried })
+        Fact::NoKey(KeytabMiss::ServiceAbsent { aliases_tried, held })
     );
     let seen = reject.reason().seen();
     assert!(

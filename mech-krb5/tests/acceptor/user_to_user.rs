@@ -19,7 +19,7 @@ use mech_krb5::{
 use negotiate_core::der::{Reader, Tag, Writer};
 use negotiate_core::{
     Acceptor, Ambient, BindingsPolicy, ChannelBindings, ContextFlags, Exchange, MechType, MessageOrder,
-    Negotiation, PerMessage as _, Reject, Seconds, Secret, Step, Timestamp,
+    Negotiation, PerMessage as _, Reject, Seconds, Secret, ServiceName, Step, Timestamp,
 };
 use std::sync::{Arc, Mutex};
 
@@ -386,7 +386,16 @@ fn the_ticket_is_for_us() {
 fn a_restriction_to_names_holds_here_too() {
     let mut restricted = server();
     restricted.names = vec!["TERMSRV@host.example.test"];
-    assert_eq!(restricted.fact(&login()), Fact::NoKey(KeytabMiss::NotAllowedHere));
+    let allowed = vec![ServiceName::parse("TERMSRV@host.example.test").unwrap()];
+    assert_eq!(
+        restricted.fact(&login()),
+        Fact::NoKey(KeytabMiss::NotAllowedHere { allowed })
+    );
+    let expected = restricted.refused(&login()).reason().expected();
+    assert_eq!(
+        expected,
+        "a ticket for one of the allowed names: \"TERMSRV@host.example.test\""
+    );
     restricted.configure = |builder| {
         let alias = principal("TERMSRV/host.example.test@EXAMPLE.TEST");
         builder.user_to_user(Arc::new(own_ticket().also_named(alias).unwrap()))

@@ -396,7 +396,10 @@ impl Fact {
             }
             Self::ReplayCacheUnavailable => "look after the store that holds the replay cache".into(),
             Self::BeforeStart { .. } => {
-                "let the client try again; to accept such tokens use a replay cache that outlives a restart".into()
+                "let the client try again; if its new tokens are refused too, its clock is behind (wait until it has passed that \
+                 time) or this server started before its own clock was set back (restart it); with a replay cache that \
+                 outlives a restart, older tokens are accepted, too"
+                    .into()
             }
             Self::BindingsMismatch => {
                 "if TLS ends at a proxy, give the server that proxy's certificate for its bindings; otherwise somebody \

@@ -200,7 +200,8 @@ impl Krb5Builder {
         self
     }
 
-    /// Checks the configuration.
+    /// Checks the configuration. A replay cache there must be (RFC 4120 section 3.2.3), whatever the application has of its own (MS-KILE
+    /// section 3.1.1.1).
     ///
     /// # Errors
     /// If the keytab has no key that can be used, and there is no ticket for user-to-user authentication instead; or if there

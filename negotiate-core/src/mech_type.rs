@@ -15,7 +15,7 @@ impl MechType {
     /// Kerberos V5: 1.2.840.113554.1.2.2 (RFC 4121 section 4.1).
     pub const KRB5: Self = Self::new(b"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02", "krb5");
     /// Kerberos V5 as Windows 2000 wrote it and Windows still offers it first: 1.2.840.48018.1.2.2
-    /// (MS-SPNG section 3.1.5.2, RFC 4178 appendix C).
+    /// (MS-SPNG section 3.1.5.2, MS-KILE section 3.1.1.6, RFC 4178 appendix C).
     pub const MS_KRB5: Self = Self::new(b"\x2a\x86\x48\x82\xf7\x12\x01\x02\x02", "krb5");
     /// Kerberos V5, user to user: 1.2.840.113554.1.2.2.3 (draft-swift-win2k-krb-user2user-03). A mechanism to its framing; in
     /// SPNEGO's lists Windows calls it by the names of Kerberos.

@@ -95,6 +95,7 @@ pub(super) fn check<'a>(
 }
 
 /// An ordinary checksum must verify, over no data: else an authenticator made for other data could be passed off as ours.
+/// By the type that goes with the key, and by no other of those in MS-KILE section 3.1.5.3: some have no key.
 fn verify_over_nothing(cksumtype: i32, checksum: &[u8], session_key: &Key) -> Result<(), Fact> {
     let key = session_key.checksum_key(KeyUsage::AP_REQ_AUTHENTICATOR_CHECKSUM);
     if cksumtype != key.checksum_type().number() {

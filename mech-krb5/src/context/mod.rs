@@ -24,7 +24,7 @@ pub enum Role {
     Acceptor,
 }
 
-/// The keys that the two ends agreed on (RFC 4121 section 2).
+/// The keys that the two ends agreed on (RFC 4121 section 2, MS-KILE section 3.1.1.2).
 #[derive(Clone, Debug)]
 pub struct ContextKeys {
     /// The subkey of the authenticator or, without one, the ticket's session key.

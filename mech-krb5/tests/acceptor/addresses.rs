@@ -6,6 +6,7 @@ use negotiate_core::{Address, BindingsPolicy, ChannelBindings};
 use std::net::IpAddr;
 
 const IPV4: i32 = 2;
+const DIRECTIONAL: i32 = 3;
 const NETBIOS: i32 = 20;
 const IPV6: i32 = 24;
 
@@ -46,6 +47,14 @@ fn a_ticket_is_good_from_its_addresses() {
         (Some((24, here6)), Some(&[(IPV4, here)]), refused),
         (Some((2, &here[..3])), Some(&[(IPV4, here)]), refused),
         (Some((2, here)), Some(&[]), refused),
+        // RFC 4120 section 7.1: a directional one is no ticket's, and says nothing beside others.
+        (
+            Some((2, here)),
+            Some(&[(DIRECTIONAL, &[0; 4]), (IPV4, here)]),
+            accepted,
+        ),
+        (Some((2, here)), Some(&[(DIRECTIONAL, &[0; 4])]), refused),
+        (Some((2, here)), Some(&[(DIRECTIONAL, here)]), refused),
         // Nobody knows the connection's address: no bindings, or bindings without addresses, as with TLS.
         (None, Some(&[(IPV4, there)]), accepted),
         (Some((0, b"")), Some(&[(IPV4, there)]), accepted),

@@ -5,12 +5,13 @@ use crate::faults::{Answering, stages};
 use crate::forge::GssChecksum;
 use crate::initiator::unframed;
 use crate::login::{Login, NOW, Server, after, fact};
-use mech_krb5::Fact;
 use mech_krb5::crypto::EncryptionType;
+use mech_krb5::keytab::Keytab;
 use mech_krb5::message::{ApOptions, ApReq, KrbError};
 use mech_krb5::replay::{
     MemoryReplayCache, MemoryReplayConfig, OnStart, ReplayAnswer, ReplayCache, ReplayEntry,
 };
+use mech_krb5::{Fact, Krb5, Krb5ConfigError};
 use negotiate_core::{Ambient, ChannelBindings, ContextFlags, Pending, Seconds, Step, Timestamp};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -100,6 +101,12 @@ fn memory(on_start: OnStart) -> Arc<MemoryReplayCache> {
         random: &mut Counting(3),
     };
     Arc::new(MemoryReplayCache::new(config, ambient).unwrap())
+}
+
+#[test]
+fn nothing_is_accepted_without_a_replay_cache() {
+    let krb5 = Krb5::builder(Keytab::from_entries(Server::default().entries));
+    assert_eq!(krb5.build().unwrap_err(), Krb5ConfigError::NoReplayCache);
 }
 
 #[test]

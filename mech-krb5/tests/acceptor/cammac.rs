@@ -342,6 +342,10 @@ fn kdc_issued_data_is_signed_with_the_session_key() {
         UNKNOWN_REFUSED
     );
     assert_eq!(of(&[&genuine[..], b"\0"].concat()), UNKNOWN_REFUSED);
+    // The client can sign it as well, and no KDC has written anything into an authenticator.
+    let mut planted = Login::default();
+    planted.authenticator.authorization_data = Some(authorization_data(&[(KDC_ISSUED, &genuine)]));
+    assert_eq!(Server::default().verdict(&planted), UNKNOWN_REFUSED);
     let mut flipped = genuine;
     // The last byte of the checksum; then come i-realm and elements.
     let at = flipped.len() - elements.len() - 2 - 16 - 1;

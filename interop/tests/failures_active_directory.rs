@@ -104,6 +104,16 @@ fn failure_spn_of_another_account() {
         &token(domain, "first"),
         "cannot decrypt ticket",
     );
+
+    // That account's key has changed more often.
+    change_password(domain, "second");
+    refused(
+        domain,
+        "domain_spn_of_an_account_with_more_versions",
+        &domain.keytab("first"),
+        &token(domain, "first"),
+        "keytab is likely out of date",
+    );
 }
 
 /// The name in the URL is an alias whose SPN is on an account of its own.

@@ -137,7 +137,22 @@ impl MitAcceptor {
     /// If it cannot be started.
     #[must_use]
     pub fn start(keytab: &Path, replay_cache: &Path) -> Self {
-        let mut child = tool("accept_lines.py")
+        Self::start_by(&mut tool("accept_lines.py"), keytab, replay_cache)
+    }
+
+    /// The same with a krb5.conf of its own.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    #[must_use]
+    pub fn start_with(krb5_conf: &Path, keytab: &Path, replay_cache: &Path) -> Self {
+        let mut command = tool("accept_lines.py");
+        Self::start_by(command.env("KRB5_CONFIG", krb5_conf), keytab, replay_cache)
+    }
+
+    fn start_by(command: &mut Command, keytab: &Path, replay_cache: &Path) -> Self {
+        let mut child = command
             .arg(keytab)
             .arg(replay_cache)
             .stdin(Stdio::piped())

@@ -6,10 +6,11 @@ mod lock;
 use interop::acceptor::{acceptor_with, judge};
 use interop::client::{authorization, curl, url};
 use interop::kdc::Tickets;
-use interop::peers::{Daemon, at_clock, keytab, scratch, succeed, tool};
+use interop::peers::{Daemon, at_clock, keytab, scratch, state, succeed, tool};
 use interop::server::{backend, serve};
-use interop::token::{MitAcceptor, initiate, initiate_many};
+use interop::token::{MitAcceptor, initiate, initiate_many, initiate_with};
 use lock::locked;
+use mech_krb5::crypto::EncryptionTypes;
 use mech_krb5::replay::file2::{Next, Record, Search};
 use mech_krb5::replay::{OnStart, ReplayEntry};
 use mech_system_gssapi::{ReplayCache, SystemGssapi};
@@ -18,6 +19,7 @@ use negotiate_io::replay::{FileReplayCache, FileReplayOptions};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -25,13 +27,17 @@ use std::time::Duration;
 
 /// Ours, as another process would open the file.
 fn ours(replay_cache: &Path) -> Acceptor {
+    let cache = file(replay_cache);
+    acceptor_with(&keytab("www"), |builder| builder.replay_cache(Arc::new(cache)))
+}
+
+fn file(replay_cache: &Path) -> FileReplayCache {
     let options = FileReplayOptions {
         // The tokens are older than the file.
         on_start: OnStart::Accept,
         ..FileReplayOptions::default()
     };
-    let cache = FileReplayCache::open(replay_cache, options, Timestamp::now()).unwrap();
-    acceptor_with(&keytab("www"), |builder| builder.replay_cache(Arc::new(cache)))
+    FileReplayCache::open(replay_cache, options, Timestamp::now()).unwrap()
 }
 
 /// MIT's library in this process.
@@ -95,6 +101,47 @@ fn mit_refuses_what_we_accepted_and_the_reverse() {
                 (Verdict::Accepted, Verdict::Replayed),
                 "{host} {number}"
             );
+        }
+    }
+}
+
+/// RC4's checksum is not at the end of its ciphertext, but in front.
+#[test]
+fn tokens_of_rc4_and_camellia_have_the_same_tags() {
+    let rc4 = EncryptionTypes::new().danger_with_rc4();
+    let camellia = EncryptionTypes::new().with_camellia();
+    let of_camellia = Tickets::none();
+    let mut kinit = Command::new("kinit");
+    kinit.arg("alice@CAMELLIA.TEST");
+    kinit.env("KRB5_CONFIG", state("krb5-camellia.conf"));
+    succeed(of_camellia.given_to(&mut kinit), b"Alice-pw1\n");
+    for (name, types, tickets, hosts) in [
+        ("rc4", rc4, Tickets::of_alice(), &["e23.mit.test"][..]),
+        (
+            "camellia",
+            camellia,
+            of_camellia,
+            &["e25.camellia.test", "e26.camellia.test"],
+        ),
+    ] {
+        let replay_cache = scratch("rcache");
+        let krb5_conf = state(&format!("krb5-{name}.conf"));
+        let mut mit = MitAcceptor::start_with(&krb5_conf, &keytab(name), &replay_cache);
+        let ours = acceptor_with(&keytab(name), |builder| {
+            builder
+                .encryption_types(types)
+                .replay_cache(Arc::new(file(&replay_cache)))
+        });
+        for host in hosts {
+            let token = || initiate_with(&krb5_conf, &tickets, &["--target", &format!("HTTP@{host}")]);
+            let (token, other) = (token(), token());
+            let both = [
+                (verdict(&ours, &token), verdict_of_mit(&mut mit, &token)),
+                (verdict_of_mit(&mut mit, &other), verdict(&ours, &other)),
+            ];
+            for (first, second) in both {
+                assert_eq!((first, second), (Verdict::Accepted, Verdict::Replayed), "{host}");
+            }
         }
     }
 }

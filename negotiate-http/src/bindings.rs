@@ -211,6 +211,34 @@ mod tests {
         }
     }
 
+    /// Algorithms of which there is no certificate among the vectors: as much of one as is looked at.
+    #[test]
+    fn rare_algorithms_have_their_hash_too() {
+        let certificate = |algorithm: &[u8]| {
+            let len = |more: usize| u8::try_from(algorithm.len() + more).unwrap();
+            [&[0x30, len(7), 0x30, 0, 0x30, len(0)], algorithm, &[0x03, 1, 0]].concat()
+        };
+        // sha1WithRSA of OIW, 1.3.14.3.2.29.
+        let oiw = certificate(b"\x06\x05\x2b\x0e\x03\x02\x1d");
+        // id-RSASSA-PSS with SHA-224, 2.16.840.1.101.3.4.2.4, and a mask by it with id-mgf1, 1.2.840.113549.1.1.8.
+        let pss = certificate(
+            b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a\x30\x2b\
+            \xa0\x0d\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x04\
+            \xa1\x1a\x30\x18\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08\
+            \x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x04",
+        );
+        for (certificate, hash) in [
+            (&oiw, Sha256::digest(&oiw).to_vec()),
+            (&pss, Sha224::digest(&pss).to_vec()),
+        ] {
+            let expected = [&b"tls-server-end-point:"[..], &hash].concat();
+            assert_eq!(
+                tls_server_end_point(certificate),
+                Ok(ChannelBindings::from_application_data(expected))
+            );
+        }
+    }
+
     /// RFC 9266 sections 5.1 and 5.2.
     #[test]
     fn the_exporters_label_and_prefix_are_those_of_the_registry() {

@@ -391,7 +391,7 @@ impl Fact {
             }
             Self::ReplayCacheFull => {
                 "raise the capacity of the replay cache (replay.capacity in the gateway's configuration): logins per second times \
-                 twice the skew"
+                 twice the skew; if this server's clock was set back, restart it"
                     .into()
             }
             Self::ReplayCacheUnavailable => "look after the store that holds the replay cache".into(),

@@ -9,6 +9,7 @@ use core::ops::Range;
 /// Numbers that are only recognised, so that a message can name them, are known to [`etype_name`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[non_exhaustive]
+#[repr(u64)] // a word of a key
 pub enum EncryptionType {
     /// 17, RFC 3962.
     Aes128CtsHmacSha1_96,

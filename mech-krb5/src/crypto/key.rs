@@ -24,11 +24,11 @@ pub const MAX_ITERATIONS: u32 = 1 << 20;
 /// Nothing is encrypted with it directly; each [`KeyUsage`] has keys of its own, made by [`Key::for_usage`] and
 /// [`Key::checksum_key`].
 #[derive(Clone)]
-#[repr(align(8))] // moved often: words are, and odd places cost what they cost
+#[repr(C)] // moved often: by words, all of which were written as words
 pub struct Key {
-    encryption_type: EncryptionType,
     // As long as the longest; the rest is zeros.
     bytes: Secret<[u8; 32]>,
+    encryption_type: EncryptionType,
 }
 
 impl Key {

@@ -131,19 +131,16 @@ fn walk<'a>(
         demand: Demand::All,
     };
     loop {
-        let (ad_type, is_understood) = match current.rest.split_first() {
-            Some((entry, rest)) => {
-                current.rest = rest;
-                match current.enter(entry, &mut read)? {
-                    Entered::Leaf(is_understood) => (entry.ad_type, is_understood),
-                    Entered::Level(inner) => {
-                        let free = outer.iter_mut().find(|level| level.is_none());
-                        let free = free.ok_or(Fact::NestedAuthorizationData(container))?;
-                        *free = Some(core::mem::replace(&mut current, inner));
-                        continue;
-                    }
+        let (ad_type, is_understood) = match current.rest.pop_first() {
+            Some(entry) => match current.enter(entry, &mut read)? {
+                Entered::Leaf(is_understood) => (entry.ad_type, is_understood),
+                Entered::Level(inner) => {
+                    let free = outer.iter_mut().find(|level| level.is_none());
+                    let free = free.ok_or(Fact::NestedAuthorizationData(container))?;
+                    *free = Some(core::mem::replace(&mut current, inner));
+                    continue;
                 }
-            }
+            },
             None => {
                 let Some(around) = outer.iter_mut().rev().find_map(Option::take) else {
                     return Ok(());

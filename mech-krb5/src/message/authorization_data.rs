@@ -109,26 +109,20 @@ impl<'a> AuthorizationData<'a> {
         writer.sequence(|sequence| sequence.raw(self.elements.rest()));
     }
 
-    /// The first element, and the list without it.
-    #[must_use]
-    pub fn split_first(self) -> Option<(AuthorizationDataEntry<'a>, Self)> {
-        let mut elements = self.elements;
+    /// Takes the first element off the list.
+    #[inline(always)]
+    pub fn pop_first(&mut self) -> Option<AuthorizationDataEntry<'a>> {
         // `decode` has read them all, so there is no error but the end.
-        Self::element(&mut elements)
-            .ok()
-            .map(|entry| (entry, Self { elements }))
+        Self::element(&mut self.elements).ok()
     }
 
     /// The elements in order.
     pub fn iter(&self) -> impl Iterator<Item = AuthorizationDataEntry<'a>> + use<'a> {
         let mut rest = *self;
-        core::iter::from_fn(move || {
-            let (entry, others) = rest.split_first()?;
-            rest = others;
-            Some(entry)
-        })
+        core::iter::from_fn(move || rest.pop_first())
     }
 
+    #[inline(always)]
     fn element(rest: &mut Reader<'a>) -> Result<AuthorizationDataEntry<'a>, Error> {
         let (ad_type, ad_data) = typed_octets(rest.sequence()?)?;
         let ad_type = AdType(ad_type);

@@ -102,7 +102,7 @@ fn application<'a>(input: &mut Reader<'a>, number: u8) -> Result<Reader<'a>, der
 
 /// The content of a `SEQUENCE { [0] Int32, [1] OCTET STRING }`, of which RFC 4120 has many: a number that says what the
 /// octets are.
-#[inline]
+#[inline(always)]
 fn typed_octets<'a>(mut content: Reader<'a>) -> Result<(i32, &'a [u8]), der::Error> {
     let number = content.int32_field(0)?;
     let octets = content.octet_string_field(1)?;
@@ -112,6 +112,7 @@ fn typed_octets<'a>(mut content: Reader<'a>) -> Result<(i32, &'a [u8]), der::Err
 
 /// Reads `pvno [number] INTEGER (5), msg-type [number + 1] INTEGER (message_type)`, with which every message begins (RFC
 /// 4120 sections 3.2.3 and 5.2.4).
+#[inline(always)]
 fn head(sequence: &mut Reader<'_>, first: u8, message_type: i64) -> Result<(), MessageError> {
     let version = sequence.integer_field(first)?;
     if version != PVNO {

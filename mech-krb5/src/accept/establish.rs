@@ -26,7 +26,7 @@ use negotiate_core::{Ambient, ContextFlags, Established, MechListMic, MechStep, 
 pub(super) struct Prepared {
     output: Option<Token>,
     established: Box<Established>,
-    third_leg: Option<ThirdLegNumber>,
+    third_leg: Option<Box<ThirdLegNumber>>,
 }
 
 /// Our sequence number, which the third leg of DCE style has to repeat, and the key that it is sealed with.
@@ -43,13 +43,11 @@ impl Prepared {
             third_leg,
         } = self;
         match (third_leg, output) {
-            (
-                Some(ThirdLegNumber {
+            (Some(third_leg), Some(output)) => {
+                let ThirdLegNumber {
                     session_key,
                     seq_number,
-                }),
-                Some(output),
-            ) => {
+                } = *third_leg;
                 let next = Box::new(ThirdLeg::new(session_key, seq_number, established));
                 MechStep::Continue { output, next }
             }
@@ -67,10 +65,10 @@ pub(super) fn prepare(
 ) -> Result<Prepared, Fact> {
     let policy = &attempt.config.policy;
     let authenticator = matched.authenticator();
-    let initiator_subkey = authenticator
-        .subkey
-        .map(|subkey| usable(subkey, KeyOf::InitiatorSubkey, policy.encryption_types))
-        .transpose()?;
+    let initiator_subkey = match authenticator.subkey {
+        Some(subkey) => Some(usable(subkey, KeyOf::InitiatorSubkey, policy.encryption_types)?),
+        None => None,
+    };
     let authorization_data =
         authorization_data::check(ticket, session_key, authenticator.authorization_data, policy)?;
     let bindings = gss_checksum::check(
@@ -96,20 +94,6 @@ pub(super) fn prepare(
     let is_dce_style = bindings.flags.contains(ContextFlags::DCE_STYLE);
     let is_mutual = is_dce_style || bindings.flags.contains(ContextFlags::MUTUAL);
     let base_key = initiator_subkey.as_ref().unwrap_or(session_key);
-    let reply = if is_mutual {
-        let offered = authorization_data.client.subkey_type;
-        let subkey_type = policy.subkey_type(base_key.encryption_type(), offered, bindings.flags);
-        let (framing, random) = (attempt.framing, &mut *ambient.random);
-        Some(ap_rep::make(
-            session_key,
-            authenticator.ctime,
-            subkey_type,
-            framing,
-            random,
-        )?)
-    } else {
-        None
-    };
     let mut flags = bindings.flags.with(anonymity);
     if is_mutual {
         flags = flags.with(ContextFlags::MUTUAL);
@@ -118,32 +102,36 @@ pub(super) fn prepare(
         flags = flags.with(ContextFlags::DELEGATE);
     }
     let receive_first = authenticator.seq_number.unwrap_or(0);
-    let third_leg = match &reply {
-        Some(reply) if is_dce_style => Some(ThirdLegNumber {
-            session_key: session_key.clone(),
-            seq_number: reply.seq_number,
-        }),
-        _ => None,
-    };
-    let keys = |acceptor_subkey| ContextKeys {
-        initiator: base_key.clone(),
-        acceptor_subkey,
-    };
-    let (output, protection) = match reply {
-        Some(Reply {
+    // Without an AP-REP the acceptor numbers from where the initiator does, as MIT krb5 and Heimdal do.
+    let (output, acceptor_subkey, send_first) = if is_mutual {
+        let offered = authorization_data.client.subkey_type;
+        let subkey_type = policy.subkey_type(base_key.encryption_type(), offered, bindings.flags);
+        let Reply {
             token,
             subkey,
             seq_number,
-        }) => (
-            Some(token),
-            MessageProtection::new(Role::Acceptor, keys(subkey), seq_number, receive_first, flags),
-        ),
-        // Without an AP-REP the acceptor numbers from where the initiator does, as MIT krb5 and Heimdal do.
-        None => (
-            None,
-            MessageProtection::new(Role::Acceptor, keys(None), receive_first, receive_first, flags),
-        ),
+        } = ap_rep::make(
+            session_key,
+            authenticator.ctime,
+            subkey_type,
+            attempt.framing,
+            &mut *ambient.random,
+        )?;
+        (Some(token), subkey, seq_number)
+    } else {
+        (None, None, receive_first)
     };
+    let third_leg = is_dce_style.then(|| {
+        Box::new(ThirdLegNumber {
+            session_key: session_key.clone(),
+            seq_number: send_first,
+        })
+    });
+    let keys = ContextKeys {
+        initiator: base_key.clone(),
+        acceptor_subkey,
+    };
+    let protection = MessageProtection::new(Role::Acceptor, keys, send_first, receive_first, flags);
     let established = establish(
         ticket,
         session_key,

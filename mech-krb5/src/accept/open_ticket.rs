@@ -133,15 +133,17 @@ fn opened<'a>(
     room: &'a [u8],
 ) -> Result<TicketOpened<'a>, Fact> {
     let plaintext = etype.plaintext_of(room);
-    let part = EncTicketPart::decode(plaintext).map_err(|error| Fact::Malformed {
-        part: Part::EncTicketPart,
-        error,
-    })?;
-    Ok(TicketOpened {
-        plaintext,
-        part,
-        key,
-        etype,
-        sealed_by,
-    })
+    match EncTicketPart::decode(plaintext) {
+        Ok(part) => Ok(TicketOpened {
+            plaintext,
+            part,
+            key,
+            etype,
+            sealed_by,
+        }),
+        Err(error) => Err(Fact::Malformed {
+            part: Part::EncTicketPart,
+            error,
+        }),
+    }
 }

@@ -1,11 +1,12 @@
 //! `[acceptor]` of a configuration, as the Kerberos mechanism takes it: for `serve`, and for `explain`, which judges as `serve` does.
 
-use crate::config::{Acceptor, TicketAddresses};
+use crate::config::{Acceptor, AcceptorName, TicketAddresses};
 use crate::encryption_types::{NamedTypes, TakenTypes};
 use crate::failure::Failure;
 use crate::krb5_conf::Krb5Conf;
-use mech_krb5::{AddressPolicy, Krb5Builder};
-use negotiate_core::Seconds;
+use mech_krb5::{AddressPolicy, Krb5, Krb5Builder};
+use negotiate_core::{Limits, Seconds};
+use negotiate_http::ServiceOfHost;
 
 /// How far clocks may be apart: what the configuration says, or else the krb5.conf, or else RFC 4120 section 1.3.
 pub(crate) fn clock_skew(settings: &Acceptor, krb5_conf: &Krb5Conf) -> Seconds {
@@ -26,7 +27,7 @@ pub(crate) fn taken_types(settings: &Acceptor, krb5_conf: &Krb5Conf) -> Result<T
     TakenTypes::new(named, krb5_conf)
 }
 
-/// All of it but keys and replay cache.
+/// All that is the mechanism's but keys and replay cache.
 pub(crate) fn configure(
     krb5: Krb5Builder,
     settings: &Acceptor,
@@ -48,4 +49,29 @@ pub(crate) fn configure(
         })
         .pac(settings.pac)
         .unknown_authorization_data(settings.unknown_authdata)
+}
+
+/// The rest of it, around the mechanism; beside the acceptor, the names that follow the request.
+///
+/// # Errors
+/// If the mechanism is none that can be offered.
+pub(crate) fn acceptor(
+    krb5: Krb5,
+    settings: &Acceptor,
+    limits: Limits,
+) -> Result<(negotiate_core::Acceptor, Vec<ServiceOfHost>), Failure> {
+    let mut builder = negotiate_core::Acceptor::builder()
+        .mechanism(krb5)
+        .bindings_policy(settings.channel_bindings)
+        .limits(limits);
+    let mut of_host = Vec::new();
+    for name in &settings.names {
+        match name.clone() {
+            AcceptorName::Service(name) => builder = builder.name(name),
+            AcceptorName::OfHost(name) => of_host.push(name),
+        }
+    }
+    let acceptor = builder.build();
+    let acceptor = acceptor.map_err(|error| Failure::unusable(error.to_string(), "report it"))?;
+    Ok((acceptor, of_host))
 }

@@ -141,7 +141,7 @@ Exit status:
 /// and what to do.
 ///
 /// Nothing is remembered: the same token can be explained again and again, at the time of its capture. With the
-/// configuration of `serve` it is judged as `serve` would, were it new.
+/// configuration of `serve` it is judged as `serve` would, were it new: as far as host, client and channel bindings are told.
 #[derive(Debug, Args)]
 #[command(after_help = "--help shows examples.", after_long_help = EXPLAIN_EXAMPLES)]
 pub(crate) struct Explain {
@@ -165,7 +165,7 @@ pub(crate) struct Explain {
     #[arg(long, value_name = "RFC3339")]
     pub(crate) now: Option<Time>,
 
-    /// Application data of the channel bindings, in hex ("tls-server-end-point:" and a hash)
+    /// Application data of the channel bindings, in hex ("tls-server-end-point:" and a hash) [default: they are not compared]
     #[arg(long, value_name = "HEX")]
     pub(crate) channel_bindings: Option<Bindings>,
 

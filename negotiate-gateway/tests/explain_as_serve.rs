@@ -112,3 +112,54 @@ fn the_configuration_of_serve() {
         assert_eq!(explain(&both, &token).status, Some(2));
     }
 }
+
+/// What `serve` would know, and the verdict may hang on: it is said that nobody told it, so that "accepted" is not taken for more.
+#[test]
+fn what_is_not_told_is_not_compared() {
+    const BINDINGS: &str = "channel bindings are not compared";
+    const ADDRESSES: &str = "addresses of tickets are not compared";
+    const HOST: &str = "tickets for every host with a key are accepted";
+    const TLS: &str = "[tls]\ncertificate = 'absent'\nkey = 'absent'\n";
+    let proxy = "[reverse_proxy]\nupstream = 'http://127.0.0.1:9'\n";
+    let behind = "[forward_auth]\ncertificate = 'absent'\n";
+    let service = Service::new();
+    let token = service.token("alice");
+    for (settings, tables, more, said) in [
+        ("", [proxy, ""], &[][..], None),
+        ("", [proxy, TLS], &[], Some(BINDINGS)),
+        ("", [behind, ""], &[], Some(BINDINGS)),
+        ("", [proxy, TLS], &["--channel-bindings", "00"], None),
+        ("channel_bindings = 'off'", [proxy, TLS], &[], None),
+        ("ticket_addresses = 'check'", [proxy, ""], &[], Some(ADDRESSES)),
+        (
+            "ticket_addresses = 'check'",
+            [proxy, ""],
+            &["--client", "192.0.2.1"],
+            None,
+        ),
+        ("names = ['HTTP@{HOSTNAME}']", [proxy, ""], &[], Some(HOST)),
+        (
+            "names = ['HTTP@{HOSTNAME}']",
+            [proxy, ""],
+            &["--host", "www.example.com"],
+            None,
+        ),
+    ] {
+        let config = file(
+            "serve.toml",
+            format!(
+                "keytab = {:?}\ntrusted_proxies = ['127.0.0.1']\n[acceptor]\n{settings}\n{}",
+                service.keytab,
+                tables.concat()
+            ),
+        );
+        let ended = explain(&[&["--config", text(&config)], more].concat(), &token);
+        told(&ended, "accepted");
+        let warnings: Vec<&str> = ended
+            .err
+            .lines()
+            .filter_map(|line| line.strip_prefix("negotiate: "))
+            .collect();
+        assert_eq!(warnings, Vec::from_iter(said), "{settings} {more:?}");
+    }
+}

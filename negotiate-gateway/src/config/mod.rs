@@ -120,7 +120,7 @@ enum UnknownAuthorizationDataNames {
 }
 
 /// `acceptor.ticket_addresses`
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum TicketAddresses {
     /// As MIT krb5's acceptor does, which is not told the client's address.

@@ -3,7 +3,7 @@
 use crate::acceptor_settings;
 use crate::ccache_file;
 use crate::cli;
-use crate::config::{self, AcceptorName, Config, TicketAddresses};
+use crate::config::{self, AcceptorName, Config, Front, TicketAddresses};
 use crate::encryption_types::TakenTypes;
 use crate::failure::Failure;
 use crate::keytab_file;
@@ -12,7 +12,9 @@ use mech_krb5::crypto::EncryptionTypes;
 use mech_krb5::keytab::{Keytab, KeytabEntry};
 use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
 use mech_krb5::{Krb5, OwnTicket, Principal};
-use negotiate_core::{Acceptor, Exchange, Limits, Random, Secret, ServiceName, SystemRandom, Timestamp};
+use negotiate_core::{
+    Acceptor, BindingsPolicy, Exchange, Limits, Random, Secret, ServiceName, SystemRandom, Timestamp,
+};
 use negotiate_http::ServiceOfHost;
 use std::error::Error;
 use std::path::Path;
@@ -34,6 +36,7 @@ impl Configured {
         let (paths, settings) = match &arguments.config {
             Some(path) => {
                 let config = Config::load(path)?;
+                warn_of_what_is_not_told(arguments, &config);
                 limits.token_len = config.limits.token.as_len();
                 (config.keytabs, config.acceptor)
             }
@@ -49,22 +52,11 @@ impl Configured {
             crate::warn(warning, advice);
         }
         let krb5 = krb5(arguments, &keytab, &settings, &krb5_conf, &types)?;
-        let mut acceptor = Acceptor::builder()
-            .mechanism(krb5)
-            .bindings_policy(settings.channel_bindings)
-            .limits(limits);
-        let mut of_host = Vec::new();
-        for name in settings.names {
-            match name {
-                AcceptorName::Service(name) => acceptor = acceptor.name(name),
-                AcceptorName::OfHost(name) => of_host.push(name),
-            }
-        }
-        let acceptor = acceptor.build();
+        let (acceptor, of_host) = acceptor_settings::acceptor(krb5, &settings, limits)?;
         Ok(Self {
             keytab,
             krb5_conf,
-            acceptor: acceptor.map_err(|error| Failure::unusable(error.to_string(), "report it"))?,
+            acceptor,
             of_host,
         })
     }
@@ -105,6 +97,37 @@ impl Configured {
         let entries = self.keytab.entries().iter();
         let hosts = entries.filter_map(|entry| entry.principal().name().components().nth(1));
         hosts.flat_map(|host| self.of_host.iter().filter_map(move |name| name.on(host)))
+    }
+}
+
+/// What `serve` knows of a client and its request, and the command line does not tell: by it, `serve` may refuse what is accepted here.
+fn warn_of_what_is_not_told(arguments: &cli::Explain, config: &Config) {
+    let settings = &config.acceptor;
+    let has_channels = match &config.front {
+        Front::ReverseProxy(_) => config.tls.is_some(),
+        Front::ForwardAuth(auth) => auth.certificate.is_some(),
+    };
+    if arguments.channel_bindings.is_none()
+        && has_channels
+        && settings.channel_bindings != BindingsPolicy::Off
+    {
+        crate::warn(
+            "channel bindings are not compared",
+            "tell those of the client's connection by --channel-bindings",
+        );
+    }
+    if arguments.client.is_none() && settings.ticket_addresses != TicketAddresses::Ignore {
+        crate::warn(
+            "addresses of tickets are not compared",
+            "tell where the client came from by --client",
+        );
+    }
+    let follows_host = |name: &AcceptorName| matches!(name, AcceptorName::OfHost(_));
+    if arguments.host.is_none() && settings.names.iter().any(follows_host) {
+        crate::warn(
+            "tickets for every host with a key are accepted",
+            "tell the request's host by --host",
+        );
     }
 }
 

@@ -47,20 +47,7 @@ pub(super) fn build(config: &Config, krb5_conf: &Krb5Conf) -> Result<Accepting, 
     let mut limits = negotiate_core::Limits::default();
     limits.token_len = config.limits.token.as_len();
     let krb5 = krb5(config, krb5_conf, &types, keys)?;
-    let mut builder = Acceptor::builder();
-    let mut of_host = Vec::new();
-    for name in names {
-        match name.clone() {
-            AcceptorName::Service(name) => builder = builder.name(name),
-            AcceptorName::OfHost(name) => of_host.push(name),
-        }
-    }
-    let acceptor = builder
-        .mechanism(krb5)
-        .bindings_policy(config.acceptor.channel_bindings)
-        .limits(limits)
-        .build();
-    let acceptor = acceptor.map_err(|error| Failure::unusable(error.to_string(), "report it"))?;
+    let (acceptor, of_host) = acceptor_settings::acceptor(krb5, &config.acceptor, limits)?;
     Ok(Accepting {
         acceptor,
         of_host,

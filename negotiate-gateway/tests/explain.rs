@@ -368,6 +368,33 @@ fn names_that_share_the_key_are_told() {
     assert!(ended.out.contains(&line), "{}", ended.out);
 }
 
+/// An account that was made anew begins with version 1 again, and a keytab that its key was added to has the old one too.
+#[test]
+fn names_of_the_key_are_told_where_there_are_two_of_its_version() {
+    let capture = capture("mit/etype18-krb5-mutual");
+    let entries = Keytab::parse(&capture.keytab()).unwrap();
+    let key = entries.entries()[0].key().expose();
+    let entry = |principal: &str, key: &[u8]| {
+        let principal = Principal::parse(principal).unwrap();
+        KeytabEntry::new(principal, Timestamp::from_unix(0), 1, 18, key).unwrap()
+    };
+    let (name, other) = (capture.acceptor_name(), vec![7; 32]);
+    for [first, second] in [[key, &other], [&other, key]] {
+        let entries = vec![
+            entry(name, first),
+            entry(name, second),
+            entry("host/www@MIT.TEST", key),
+        ];
+        let keytab = file("anew.keytab", Keytab::from_entries(entries).to_file().expose());
+        let now = capture.captured_at();
+        let arguments = ["explain", "--json", "--now", now, "--keytab", text(&keytab)];
+        let ended = run(&mut negotiate(arguments), &capture.initiator_token());
+        let json: Value = serde_json::from_str(&ended.out).unwrap();
+        assert_eq!(json["accepted"], true, "{json}");
+        assert_eq!(json["same_key"], serde_json::json!(["host/www@MIT.TEST"]));
+    }
+}
+
 /// What MIT's acceptor gave for the capture: indicators are text there, and buffers hexadecimal.
 fn by_mit(capture: &Capture) -> Value {
     let case = capture.case();

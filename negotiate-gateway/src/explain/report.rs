@@ -91,9 +91,13 @@ impl Report {
                 etype: details.etype,
                 names: AllowedNames::Any,
             };
-            let key = keytab.candidates(query).next();
+            // Several keys may have that name and version: of an account that was made anew, for instance. Which of them it was is
+            // not told, and to name one too many does less harm than to leave one out.
+            let mut keys = keytab.candidates(query).peekable();
+            let likeliest = keys.peek().map(Candidate::matched);
+            let keys: Vec<_> = keys.take_while(|key| Some(key.matched()) == likeliest).collect();
             let mut seen = HashSet::from([&details.service]);
-            let others = key.iter().flat_map(Candidate::principals);
+            let others = keys.iter().flat_map(Candidate::principals);
             let others = others.filter(|principal| seen.insert(principal));
             self.same_key = Some(others.map(keytab_file::name).collect());
         }

@@ -3,7 +3,7 @@
 use mech_krb5::replay::ReplayEntry;
 use mech_krb5::replay::file2::{
     Contents, FIRST_TABLE_LEN, File2Error, MAX_FILE_LEN, Next, RECORD_LEN, Record, SEED_LEN, Search, Write,
-    remembers_since,
+    times,
 };
 use negotiate_core::{Seconds, Timestamp};
 use proptest::collection::vec;
@@ -215,8 +215,8 @@ fn a_search_ends_where_nothing_was_written() {
 }
 
 #[test]
-fn a_file_has_remembered_since_its_oldest_record() {
-    assert_eq!(remembers_since(&[0; FIRST_TABLE_LEN], at(0)), None);
+fn the_times_of_a_file_are_those_of_its_oldest_and_its_newest_record() {
+    assert_eq!(times(&[0; FIRST_TABLE_LEN]), None);
     let mut file = File::new([5; SEED_LEN]);
     for number in (100..200).chain(40..100).chain(200..500_i64) {
         assert_eq!(
@@ -225,16 +225,14 @@ fn a_file_has_remembered_since_its_oldest_record() {
         );
     }
     let table = &file.0[SEED_LEN..file.0.len().min(SEED_LEN + FIRST_TABLE_LEN)];
-    assert_eq!(remembers_since(table, at(499)), Some(at(40)));
-    // The clock was ahead when the last one was written.
-    assert_eq!(remembers_since(table, at(498)), None);
+    assert_eq!(times(table), Some(at(40)..=at(499)));
     // What ends within a record has none there.
     let early = seen(b"early", at(0)).to_bytes();
     for end in 0..RECORD_LEN {
         let table = [table, &early[..end]].concat();
-        assert_eq!(remembers_since(&table, at(499)), Some(at(40)));
+        assert_eq!(times(&table), Some(at(40)..=at(499)));
     }
-    assert_eq!(remembers_since(&[table, &early].concat(), at(499)), Some(at(0)));
+    assert_eq!(times(&[table, &early].concat()), Some(at(0)..=at(499)));
 }
 
 #[test]

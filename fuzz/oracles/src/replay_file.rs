@@ -4,9 +4,7 @@
 use crate::bounds::allocating_at_most;
 use arbitrary::{Arbitrary, Unstructured};
 use mech_krb5::replay::ReplayEntry;
-use mech_krb5::replay::file2::{
-    Contents, FIRST_TABLE_LEN, File2Error, Next, Record, Search, Write, remembers_since,
-};
+use mech_krb5::replay::file2::{Contents, FIRST_TABLE_LEN, File2Error, Next, Record, Search, Write, times};
 use negotiate_core::{Seconds, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 
@@ -106,11 +104,9 @@ pub fn check(input: &[u8]) {
             assert_eq!(again, Answer::Replayed);
         }
     }
-    let latest = now.div_euclid(1_000_000) + skew;
-    assert_eq!(
-        remembers_since(&file.read(16, FIRST_TABLE_LEN), Timestamp::from_unix(latest)),
-        file.oldest_up_to(latest).map(Timestamp::from_unix)
-    );
+    let times = times(&file.read(16, FIRST_TABLE_LEN));
+    let times = times.map(|times| [times.start().unix(), times.end().unix()]);
+    assert_eq!(times, file.oldest_and_newest());
 }
 
 fn compare_lengths(len: u64) {
@@ -225,16 +221,13 @@ impl File {
         held.copied().filter(|_| place + 16 <= self.len)
     }
 
-    /// Of the first table, if none in it is later than that.
-    fn oldest_up_to(&self, latest: i64) -> Option<i64> {
-        let mut oldest = None;
-        for time in (1..1024).filter_map(|place| Some(i64::from(self.at(place * 16)?.time))) {
-            if time > latest {
-                return None;
-            }
-            oldest = Some(oldest.map_or(time, |oldest: i64| oldest.min(time)));
-        }
-        oldest
+    /// Times in the first table.
+    fn oldest_and_newest(&self) -> Option<[i64; 2]> {
+        let mut times: Vec<u32> = (1..1024)
+            .filter_map(|place| Some(self.at(place * 16)?.time))
+            .collect();
+        times.sort_unstable();
+        Some([*times.first()?, *times.last()?].map(i64::from))
     }
 
     fn read(&self, offset: u64, len: usize) -> Vec<u8> {

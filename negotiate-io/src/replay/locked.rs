@@ -4,7 +4,7 @@
 
 use super::error::ReplayFileFault;
 use mech_krb5::replay::file2::{
-    Contents, FIRST_TABLE_LEN, Next, RECORD_LEN, Record, SEED_LEN, Search, Write, remembers_since,
+    Contents, FIRST_TABLE_LEN, Next, RECORD_LEN, Record, SEED_LEN, Search, Write, times,
 };
 use negotiate_core::{Random as _, Seconds, SystemRandom, Timestamp};
 use nix::errno::Errno;
@@ -13,6 +13,7 @@ use nix::libc;
 use nix::unistd::geteuid;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
+use std::ops::RangeInclusive;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::thread;
@@ -93,11 +94,11 @@ impl Locked {
         Ok(Self { file, state })
     }
 
-    /// When its oldest record was written, or later; `None` if there is none, or one of a time after `latest`.
-    pub(super) fn remembers_since(&self, latest: Timestamp) -> io::Result<Option<Timestamp>> {
+    /// The times of its oldest and its newest record.
+    pub(super) fn times(&self) -> io::Result<Option<RangeInclusive<Timestamp>>> {
         let mut table = [0; FIRST_TABLE_LEN];
         let len = self.read_at_most(&mut table, SEED_LEN as u64)?;
-        Ok(remembers_since(&table[..len], latest))
+        Ok(times(&table[..len]))
     }
 
     /// Looks for an authenticator: `None` if it is there, what is to be written if it is not.

@@ -3,8 +3,8 @@
 use super::error::ReplayFileFault;
 use super::locked::{Found, Locked, State};
 use super::{FileReplayOptions, Question};
-use mech_krb5::replay::ReplayAnswer;
-use negotiate_core::{Seconds, Timestamp};
+use mech_krb5::replay::{OnStart, ReplayAnswer};
+use negotiate_core::Timestamp;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -30,17 +30,22 @@ impl Store {
             on_start, clock_skew, ..
         } = options;
         let locked = Locked::open(path, Instant::now() + options.lock_wait)?;
-        // The file may be a new one in the place of another that is lost, whoever made it: what was accepted before its first
-        // record is as unknown as what was accepted before there was a file. Of an initiator whose clock is ahead, a record has
-        // the initiator's time, rounded up.
-        let latest = now.plus(clock_skew).plus(Seconds(1));
-        let since = locked.remembers_since(latest)?;
-        let since = since.map_or(now, |since| since.min(now));
+        let start = |start| on_start.known_from(start, clock_skew);
+        let known_from = match locked.times()? {
+            _ if on_start == OnStart::Accept => start(now),
+            None => start(now),
+            // Written while the clock was so far ahead that all that is alive may have been written over.
+            Some(times) if times.end().minus(clock_skew) > now => start(now),
+            // The file may be a new one in the place of another that is lost, whoever made it: what was accepted before its first
+            // record is as unknown as what was accepted before there was a file. Of what was written over, something is alive only
+            // if the clock was ahead and is set back. An initiator's that is ahead, whose time its record has, looks the same.
+            Some(times) => start(now.min(*times.start())).max(times.end().minus(clock_skew)),
+        };
         Ok(Self {
             path: path.to_owned(),
             options,
             state: locked.state,
-            known_from: on_start.known_from(since, clock_skew),
+            known_from,
             failed: None,
         })
     }

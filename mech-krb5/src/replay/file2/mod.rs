@@ -20,6 +20,7 @@ pub use search::{Next, Search, Write};
 
 use super::ReplayEntry;
 use core::fmt;
+use core::ops::RangeInclusive;
 use negotiate_core::{Seconds, Timestamp};
 
 /// Length of the seed at the start of the file.
@@ -97,20 +98,20 @@ impl fmt::Debug for Record {
     }
 }
 
-/// When the oldest record in these bytes of a file, its first table or a part of it, was written, or later: a record's time is
-/// never before that. So long, then, has the file remembered what was accepted. `None` if nothing was ever written there, and if
-/// a record has a later time than `latest`, the latest that one can have by now: it was written while the clock was ahead, and
-/// maybe over one that was not expired, as it turned out when the clock was set back.
+/// The times of the oldest and the newest record in these bytes of a file, its first table or a part of it; `None` if nothing was
+/// ever written there.
+///
+/// A record's time is never before that of its writing. So the file has remembered what was accepted since its oldest record was
+/// written, but for what was written over: when the newest one was written, at the latest, that was older than the skew.
 ///
 /// The first table is enough: each authenticator is first put there, and what has expired there is the first to be written
 /// over.
 #[must_use]
-pub fn remembers_since(table: &[u8], latest: Timestamp) -> Option<Timestamp> {
+pub fn times(table: &[u8]) -> Option<RangeInclusive<Timestamp>> {
     let (records, _) = table.as_chunks::<RECORD_LEN>();
     let held = records.iter().filter_map(|bytes| Record::from_bytes(*bytes));
     let times = held.map(|record| Timestamp::from_unix(record.time.into()));
-    let oldest = times.clone().min()?;
-    (times.max()? <= latest).then_some(oldest)
+    Some(times.clone().min()?..=times.max()?)
 }
 
 /// What the length of a file says of it.

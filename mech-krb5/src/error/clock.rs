@@ -27,12 +27,10 @@ impl Fact {
             Self::TicketNotYetValid {
                 client_time, starts, ..
             } if (*client_time)? >= *starts => Some(Clock::Acceptors),
+            // The ticket has begun here, so a client that is before its start is behind us, too.
             Self::ClockSkew {
-                client_time,
-                starts,
-                now,
-                ..
-            } if client_time < starts && client_time < now => Some(Clock::Initiators),
+                client_time, starts, ..
+            } if client_time < starts => Some(Clock::Initiators),
             Self::ClockSkew { starts, now, .. } if now < starts => Some(Clock::Acceptors),
             _ => None,
         }

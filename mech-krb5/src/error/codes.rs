@@ -56,7 +56,7 @@ impl Fact {
             Self::NoKey(miss) => miss_row(miss),
             Self::UnusableKey { .. } => row("krb5.unusable_session_key", Incompatible, No, G::Failure, E::ETYPE_NOSUPP),
             Self::TicketInvalid => row("krb5.ticket_invalid", Initiator, No, G::Failure, E::TKT_NYV),
-            Self::TicketNotYetValid { .. } => row("krb5.ticket_not_yet_valid", Initiator, No, G::Failure, E::TKT_NYV),
+            Self::TicketNotYetValid { .. } => row("krb5.ticket_not_yet_valid", Incompatible, No, G::Failure, E::TKT_NYV),
             Self::TicketExpired { .. } => row("krb5.ticket_expired", Initiator, No, G::CredentialsExpired, E::TKT_EXPIRED),
             Self::AuthenticatorNotSealed => row("krb5.authenticator_tampered", Initiator, No, G::BadMic, E::BAD_INTEGRITY),
             Self::ClientMismatch => row("krb5.client_mismatch", Initiator, No, G::Failure, E::BADMATCH),

@@ -47,10 +47,13 @@ pub(super) fn seen(miss: &KeytabMiss) -> String {
             )
         }
         KeytabMiss::WrongKey { tried: 1 } => {
-            "name, version and encryption type match, and the key does not open the ticket".into()
+            "name, version (0 in a keytab is any) and encryption type match, and the key does not open the ticket"
+                .into()
         }
         KeytabMiss::WrongKey { tried } => {
-            format!("name, version and encryption type match, and {tried} keys do not open the ticket")
+            format!(
+                "name, version (0 in a keytab is any) and encryption type match, and {tried} keys do not open the ticket"
+            )
         }
     }
 }

@@ -43,7 +43,7 @@ const TABLE: [Row; 52] = {
         ("krb5.wrong_key", Acceptor, No, G::NoCred, 31),
         ("krb5.unusable_session_key", Incompatible, No, G::Failure, 14),
         ("krb5.ticket_invalid", Initiator, No, G::Failure, 33),
-        ("krb5.ticket_not_yet_valid", Initiator, No, G::Failure, 33),
+        ("krb5.ticket_not_yet_valid", Incompatible, No, G::Failure, 33),
         ("krb5.ticket_expired", Initiator, No, G::CredentialsExpired, 32),
         ("krb5.authenticator_tampered", Initiator, No, G::BadMic, 31),
         ("krb5.client_mismatch", Initiator, No, G::Failure, 36),

@@ -133,7 +133,7 @@ fn whose_clock_is_behind_is_told_by_the_tickets_start() {
         (100, -400, clients),
         // Not yet valid. A client that agrees with the KDC leaves one clock.
         (400, 400, ours),
-        (400, 399, (Blame::Initiator, "NTP")),
+        (400, 399, (Blame::Incompatible, "NTP")),
     ] {
         let (blame, advice) = told(starts, client);
         assert_eq!(blame, expected.0, "{starts} {client}: {advice}");

@@ -455,6 +455,13 @@ fn a_list_in_a_miss_is_short() {
         held: (84..100).collect(),
     };
     assert_eq!(miss(&keytab, "HTTP/a@R", Some(200), &[]), expected);
+    let names: Vec<String> = (0..9).map(|number| format!("HTTP@b{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let held = Keytab::from_entries(vec![entry("HTTP/a@R", 1, 17, 1), entry("HTTP/b8@R", 1, 17, 2)]);
+    let expected = KeytabMiss::NotAllowedHere {
+        allowed: services(&names[..8]),
+    };
+    assert_eq!(miss(&held, "HTTP/a@R", Some(1), &names), expected);
 }
 
 /// The order of the candidates by brute force.

@@ -21,8 +21,10 @@ pub(crate) fn check(case: &Case, pac: &VerifiedPac) {
         };
         line("upn-source", source.into());
         line("dns-domain-name", upn.dns_domain_name);
-        if let (Some(name), Some(sid)) = (upn.sam_name, upn.sid) {
+        if let Some(name) = upn.sam_name {
             line("sam-name", name);
+        }
+        if let Some(sid) = upn.sid {
             line("sam-sid", sid.to_string());
         }
     }

@@ -1,5 +1,6 @@
 //! How often the acceptor allocates. Whoever can reach it decides how often it refuses, so that a refusal costs two
-//! allocations at most, the error and the token that tells it; a login costs five, and ten at most where its replay cache grows.
+//! allocations at most, the error and the token that tells it, and what it lists for the operator; a login costs five, and
+//! ten at most where its replay cache grows.
 
 mod forge;
 
@@ -92,7 +93,7 @@ fn a_login_costs_five_allocations_and_ten_where_the_cache_grows() {
 }
 
 #[test]
-fn a_refusal_costs_two_allocations_at_most() {
+fn a_refusal_costs_two_allocations_and_what_it_lists() {
     let (acceptor, good) = (acceptor(), ticket());
     let first = token(&good, &key(2), NOW);
     assert!(step(&acceptor, &first).0.is_ok());
@@ -104,6 +105,14 @@ fn a_refusal_costs_two_allocations_at_most() {
     };
     let stranger = with(&|ticket| ticket.service_key = key(9));
     let expired = with(&|ticket| ticket.endtime = Timestamp::from_unix(NOW.unix() - 10_000));
+    let absent = with(&|ticket| {
+        ticket.service = Principal::parse("HTTP/elsewhere@DEPARTMENT.EXAMPLE.COM").unwrap();
+        ticket.service_key = key(9);
+    });
+    let newer = with(&|ticket| {
+        ticket.kvno = Some(2);
+        ticket.service_key = key(9);
+    });
     let late = token(&good, &key(2), Timestamp::from_unix(NOW.unix() - 1000));
     let forged = token(&good, &key(9), NOW);
     for (code, token, most) in [
@@ -112,6 +121,9 @@ fn a_refusal_costs_two_allocations_at_most() {
         ("krb5.ticket_expired", expired, 2),
         ("krb5.clock_skew", late, 2),
         ("krb5.authenticator_tampered", forged, 2),
+        // What there is instead is listed for the operator: names, at most eight; versions, at most sixteen.
+        ("krb5.service_absent", absent, 3),
+        ("krb5.kvno_new", newer, 4),
         // Nobody is told.
         ("spnego.not_negotiate", b"Hello".to_vec(), 1),
     ] {

@@ -7,8 +7,8 @@
 //!
 //! What a shared file cannot do: records are not forced to the disk, so the last of them may be lost when the machine (not
 //! a process) stops without notice; a record that MIT wrote lives for the clock skew from when MIT saw it, also where the
-//! initiator's clock was ahead and the authenticator is good for longer; and what MIT writes over while this machine's clock is
-//! ahead is forgotten when it is set back.
+//! initiator's clock was ahead and the authenticator is good for longer; and what another process writes over while this machine's
+//! clock is ahead is forgotten when it is set back, by all but those that start after that.
 
 mod error;
 mod locked;

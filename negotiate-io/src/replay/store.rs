@@ -4,7 +4,7 @@ use super::error::ReplayFileFault;
 use super::locked::{Found, Locked, State};
 use super::{FileReplayOptions, Question};
 use mech_krb5::replay::{OnStart, ReplayAnswer};
-use negotiate_core::Timestamp;
+use negotiate_core::{Seconds, Timestamp};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -34,8 +34,8 @@ impl Store {
         let known_from = match locked.times()? {
             _ if on_start == OnStart::Accept => start(now),
             None => start(now),
-            // Written while the clock was so far ahead that all that is alive may have been written over.
-            Some(times) if times.end().minus(clock_skew) > now => start(now),
+            // Further ahead than an initiator may be, and rounded up: all that is alive may have been written over.
+            Some(times) if *times.end() > now.plus(clock_skew).plus(Seconds(1)) => start(now),
             // The file may be a new one in the place of another that is lost, whoever made it: what was accepted before its first
             // record is as unknown as what was accepted before there was a file. Of what was written over, something is alive only
             // if the clock was ahead and is set back. An initiator's that is ahead, whose time its record has, looks the same.

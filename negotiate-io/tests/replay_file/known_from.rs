@@ -2,6 +2,7 @@
 
 use super::{Directory, ask, at, is_before_start, open};
 use mech_krb5::replay::OnStart;
+use negotiate_core::Timestamp;
 use negotiate_io::replay::{FileReplayCache, FileReplayOptions};
 use std::fs::OpenOptions;
 
@@ -128,7 +129,15 @@ fn what_was_written_last_is_missed_too() {
 /// An initiator's clock is ahead, or this one's was, which looks the same: what is older than the skew by it may be forgotten.
 #[test]
 fn a_record_that_is_ahead_makes_little_older_than_a_start() {
-    for (ahead, fresh_from) in [(0, 0), (200, 0), (299, 99), (300, 100), (301, 100), (5000, 100)] {
+    for (ahead, fresh_from) in [
+        (0, 0),
+        (200, 0),
+        (299, 99),
+        (300, 100),
+        (301, 101),
+        (302, 100),
+        (5000, 100),
+    ] {
         let directory = Directory::new(&format!("ahead-{ahead}"));
         let path = directory.file("rcache");
         let cache = open(&path);
@@ -148,6 +157,23 @@ fn a_record_that_is_ahead_makes_little_older_than_a_start() {
             "{ahead}"
         );
     }
+}
+
+/// Who has a ticket may choose the time, as far ahead as the skew: that is not to keep everybody out after a start.
+#[test]
+fn an_initiator_that_is_ahead_does_not_put_off_the_start() {
+    let directory = Directory::new("put-off");
+    let path = directory.file("rcache");
+    let options = FileReplayOptions {
+        on_start: OnStart::RefuseForSkew,
+        ..FileReplayOptions::default()
+    };
+    let [now, ahead] = [100, 400].map(|seconds| Timestamp::from_unix_micros(at(seconds).unix_micros() + 1));
+    let cache = FileReplayCache::open(&path, options, at(-1000)).unwrap();
+    assert_eq!(ask(&cache, b"first", at(-500), at(-500)), "Fresh");
+    assert_eq!(ask(&cache, b"ahead", ahead, now), "Fresh");
+    let next = FileReplayCache::open(&path, options, now).unwrap();
+    assert_eq!(ask(&next, b"soon", at(101), at(101)), "Fresh");
 }
 
 /// While the clock is ahead by less than the skew, records are written over that are alive when it is set back.

@@ -50,6 +50,20 @@ pub trait PerMessage: fmt::Debug + Send + Sync {
         Err(PerMessageError::Unavailable)
     }
 
+    /// As [`PerMessage::verify_mic`], of the peer's mechListMIC of SPNEGO, the first message that it protects: a mechanism whose
+    /// checksums do not cover their numbers must not take another number for [`MessageOrder::Expected`], also where the context
+    /// does not detect the sequence.
+    ///
+    /// # Errors
+    /// As [`PerMessage::verify_mic`].
+    fn verify_mech_list_mic(
+        &mut self,
+        mech_types: &[u8],
+        mic: &[u8],
+    ) -> Result<MessageOrder, PerMessageError> {
+        self.verify_mic(mech_types, mic)
+    }
+
     /// Called once, after both mechListMICs of SPNEGO are done: NTLM starts both its RC4 key streams again, so that its first messages
     /// are under what the mechListMICs were under, and counts its sequence numbers on (MS-SPNG section 3.2.5.1); other mechanisms
     /// have nothing to do.

@@ -186,6 +186,17 @@ impl PerMessage for MessageProtection {
         }
     }
 
+    fn verify_mech_list_mic(
+        &mut self,
+        mech_types: &[u8],
+        mic: &[u8],
+    ) -> Result<MessageOrder, PerMessageError> {
+        match tokens_of(self.key()) {
+            Tokens::Rfc4121 => mic::verify(self, mech_types, mic),
+            Tokens::Rfc4757 => rfc4757::verify_mech_list_mic(self, mech_types, mic),
+        }
+    }
+
     fn wrap(
         &mut self,
         message: &[u8],

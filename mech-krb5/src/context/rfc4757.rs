@@ -17,8 +17,12 @@
 //!
 //! Where the RFCs contradict each other, this is what all implementations do: the direction is that of RFC 1964 section 1.2.1.2
 //! (RFC 4757 section 7.2 has it the other way round), and the checksum of a Wrap has number 13, by RFC 4757 section 3 (its section
-//! 7.3 says 15). The checksum does not cover the sequence number, which a change on the way therefore changes: where nothing is
-//! sealed, replays are not detected against somebody who knows that.
+//! 7.3 says 15).
+//!
+//! The checksum covers neither the sequence number nor the direction, and the key of what is sealed has the number alone. So
+//! somebody who knows that can change them on the way: a message can come once more, if it is not sealed, and can come back to
+//! who made it. A mechListMIC of ours (RFC 4178 section 5) is told from the peer's by its number, and by nothing where there was no
+//! AP-REP, so that both ends count from one number.
 
 use super::{MessageProtection, Role, Style};
 use crate::accept::frame::Framing;
@@ -60,13 +64,32 @@ pub(super) fn verify_mic(
     message: &[u8],
     mic: &[u8],
 ) -> Result<MessageOrder, PerMessageError> {
+    let number = number_of_mic(context, message, mic)?;
+    context.received.take(number)
+}
+
+/// Without its first number it may be ours, turned round.
+pub(super) fn verify_mech_list_mic(
+    context: &mut MessageProtection,
+    mech_types: &[u8],
+    mic: &[u8],
+) -> Result<MessageOrder, PerMessageError> {
+    let number = number_of_mic(context, mech_types, mic)?;
+    if context.received.is_next(number) {
+        context.received.take(number)
+    } else {
+        Ok(MessageOrder::Unsequenced)
+    }
+}
+
+fn number_of_mic(context: &MessageProtection, message: &[u8], mic: &[u8]) -> Result<u64, PerMessageError> {
     let parsed = Parsed::read(MIC, mic, Style::Plain)?;
     if parsed.head.seal != NONE || !parsed.text.is_empty() {
         return Err(PerMessageError::DefectiveToken);
     }
     let number = parsed.number(context)?;
     parsed.verify(context.key(), SIGN, message)?;
-    context.received.take(number.into())
+    Ok(number.into())
 }
 
 pub(super) fn wrap(

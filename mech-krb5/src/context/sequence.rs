@@ -55,6 +55,10 @@ impl SequenceWindow {
         }
     }
 
+    pub(crate) const fn is_next(&self, number: u64) -> bool {
+        self.next == number
+    }
+
     /// Takes note of a genuine message.
     pub(crate) fn take(&mut self, number: u64) -> Result<MessageOrder, PerMessageError> {
         if self.detection == Detection::None {

@@ -4,8 +4,9 @@ use crate::common::Counting;
 use crate::dce_style::{dce_login, third_leg};
 use crate::forge::{framed, neg_token_init};
 use crate::initiator::{open_ap_rep, protection, unframed};
-use crate::login::{Login, Server};
+use crate::login::{CLIENT, Login, SERVICE, Server};
 use mech_krb5::MessageProtection;
+use mech_krb5::crypto::{EncryptionType, EncryptionTypes};
 use negotiate_core::der::{Reader, Tag, Writer};
 use negotiate_core::{ContextFlags, Exchange, MechType, PerMessage as _, Protection, Reject, Step};
 
@@ -180,6 +181,38 @@ fn our_mech_list_mic_sent_back_is_not_the_initiators() {
     let ours = answer.mech_list_mic.unwrap();
     let reflected = server.step(exchange, &resp(None, Some(&ours)));
     assert_eq!(verdict(reflected), "spnego.mic_wrong");
+}
+
+/// Under RC4 (RFC 4757) everybody can turn it round: then its number is not the initiator's, whether or not the context detects
+/// the sequence.
+#[test]
+fn our_mech_list_mic_turned_round_is_not_the_initiators() {
+    for detected in [
+        ContextFlags::default(),
+        ContextFlags::REPLAY,
+        ContextFlags::SEQUENCE,
+    ] {
+        let flags = ContextFlags::MUTUAL.with(ContextFlags::INTEGRITY).with(detected);
+        let mut login = Login::of(EncryptionType::Rc4Hmac, CLIENT, SERVICE);
+        login.set_flags(flags);
+        let mut server = Server::with_key_of(&login);
+        server.configure = |builder| builder.encryption_types(EncryptionTypes::new().danger_with_rc4());
+        let answered = || {
+            let (_, exchange) = continues(server.judge_token(&neg_token_init(&LIST, b"NTLMSSP\0")));
+            continues(server.step(exchange, &resp(Some(&login.token()), None)))
+        };
+        let (answer, exchange) = answered();
+        let mut turned = answer.mech_list_mic.unwrap();
+        turned[25..29].iter_mut().for_each(|byte| *byte ^= 0xff);
+        let reflected = server.step(exchange, &resp(None, Some(&turned)));
+        assert_eq!(verdict(reflected), "spnego.mic_out_of_sequence", "{flags:?}");
+
+        let (_, exchange) = answered();
+        let mut initiator = protection(&login, None, flags);
+        let theirs = initiator.get_mic(&mech_type_list(&LIST)).unwrap();
+        let last = server.step(exchange, &resp(None, Some(&theirs)));
+        assert_eq!(verdict(last), "accepted", "{flags:?}");
+    }
 }
 
 /// A MIC beside the AP-REQ of a mutual exchange cannot be under the key that the answer brings.

@@ -41,6 +41,7 @@ fn initiator() -> MessageProtection {
 /// The sequence number, behind 13 bytes of framing: it is under a key stream, but not under the checksum, so that whoever is on
 /// the way can change it. RFC 4757 wants it so.
 const NUMBER: Range<usize> = 21..25;
+const DIRECTION: Range<usize> = 25..29;
 
 const PROTECTIONS: [Protection; 2] = [Protection::Integrity, Protection::Confidentiality];
 
@@ -146,6 +147,27 @@ fn a_token_goes_one_way_and_for_one_purpose() {
     let defective = PerMessageError::DefectiveToken;
     assert_eq!(acceptor().verify_mic(MESSAGE, &wrap), Err(defective));
     assert_eq!(acceptor().unwrap(&mic).unwrap_err(), defective);
+}
+
+/// What no implementation can mend: the key stream over number and direction is that of the checksum, which is the same from
+/// either end. What is sealed has the number in its key, and not the direction.
+#[test]
+fn whoever_changes_the_direction_sends_a_token_back() {
+    let rc4 = EncryptionType::Rc4Hmac;
+    let (sender, receiver) = (
+        || end(Role::Acceptor, rc4, 9, 9),
+        || end(Role::Acceptor, rc4, 9, 9),
+    );
+    let turned = |mut token: Vec<u8>| {
+        token[DIRECTION].iter_mut().for_each(|byte| *byte ^= 0xff);
+        token
+    };
+    let mic = turned(sender().get_mic(MESSAGE).unwrap());
+    assert_eq!(receiver().verify_mic(MESSAGE, &mic), Ok(MessageOrder::Expected));
+    for protection in PROTECTIONS {
+        let token = sender().wrap(MESSAGE, protection, &mut Counting(1)).unwrap();
+        assert_eq!(receiver().unwrap(&turned(token)).unwrap().message, MESSAGE);
+    }
 }
 
 /// Neither kind of token is taken in a context of the other.

@@ -317,7 +317,7 @@ fn rejected(progress: Progress, response: &NegTokenResp<'_>, ambient: &mut Ambie
 fn verify(initiated: &mut Initiated, mech_types: &[u8], theirs: &[u8]) -> Result<(), Error> {
     let order = initiated
         .per_message
-        .verify_mic(mech_types, theirs)
+        .verify_mech_list_mic(mech_types, theirs)
         .map_err(Error::MicWrong)?;
     // It is the first message that the context protects.
     if order == MessageOrder::Expected {

@@ -47,7 +47,7 @@ impl MechListProtected {
             Evidence::Mic { mech_types, theirs } => {
                 let order = established
                     .per_message
-                    .verify_mic(mech_types, theirs)
+                    .verify_mech_list_mic(mech_types, theirs)
                     .map_err(SpnegoError::MicWrong)?;
                 // It is the first message that the context protects.
                 if order != MessageOrder::Expected {

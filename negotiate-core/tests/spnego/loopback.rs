@@ -265,7 +265,16 @@ impl PerMessage for Mics {
         Ok(mic(self.ours, self.made, message))
     }
 
-    fn verify_mic(&mut self, message: &[u8], token: &[u8]) -> Result<MessageOrder, PerMessageError> {
+    // Nothing else is verified here.
+    fn verify_mic(&mut self, _: &[u8], _: &[u8]) -> Result<MessageOrder, PerMessageError> {
+        Err(PerMessageError::Unavailable)
+    }
+
+    fn verify_mech_list_mic(
+        &mut self,
+        message: &[u8],
+        token: &[u8],
+    ) -> Result<MessageOrder, PerMessageError> {
         self.verified += 1;
         let order = if token == mic(self.theirs, self.verified, message) {
             MessageOrder::Expected

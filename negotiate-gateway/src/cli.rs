@@ -136,9 +136,9 @@ Exit status:
 
 /// Accept one token and say what it is, or why it is refused
 ///
-/// The token is judged with the keys of a keytab, or in user-to-user authentication with a ticket of the service's own. Of one that is accepted, it says who sent it, to whom, how it is
-/// encrypted, and until when it is good; of one that is refused, what was seen, what was expected, whose fault it is,
-/// and what to do.
+/// The token is judged with the keys of a keytab, or in user-to-user authentication with a ticket of the service's own.
+/// Of one that is accepted, it says who sent it, to whom, how it is encrypted, and until when it is good; of one that is
+/// refused, what was seen, what was expected, whose fault it is, and what to do.
 ///
 /// Nothing is remembered: the same token can be explained again and again, at the time of its capture. With the
 /// configuration of `serve` it is judged as `serve` would, were it new: as far as host, client and channel bindings are told.

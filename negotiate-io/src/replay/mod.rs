@@ -43,8 +43,8 @@ pub struct FileReplayOptions {
     /// What is accepted of the time before the file remembered anything. A file that is there outlives restarts: it has
     /// remembered since its oldest record was written, which the start is then taken for. It is the real one where there is no
     /// record, or one of the future, from before the clock was set back; and when the file is found to have been deleted,
-    /// replaced or cut while it was in use, the time of that. A record that is ahead by less than the skew, as initiators' are
-    /// whose clocks are ahead, may be of such a clock too: then nothing is accepted of the time that is the skew before it.
+    /// replaced or cut while it was in use, the time of that. A record that is ahead by the skew or less may be of an initiator
+    /// whose clock is ahead, or of before the clock was set back: nothing is accepted that is older than it by more than the skew.
     pub on_start: OnStart,
     /// The clock skew that the acceptors allow who share the file. Default 300 s, MIT's default too.
     pub clock_skew: Seconds,

@@ -207,9 +207,15 @@ fn a_keytab_that_all_entries_were_deleted_from_has_none() {
     let hole = [&[5, 2][..], &(-60_i32).to_be_bytes(), &[0; 60]].concat();
     std::fs::write(&path, keytab(&[1])).unwrap();
     let watched = watch(&path, OFTEN);
+    let before = Instant::now();
     std::fs::write(&path, &hole).unwrap();
     std::thread::sleep(OFTEN.interval * 5);
-    assert_eq!(kvnos(&watched), [1]);
+    let soon = kvnos(&watched);
+    // Unless this thread slept for too long.
+    assert!(
+        soon == [1] || before.elapsed() > Duration::from_secs(1),
+        "{soon:?}"
+    );
     until(&watched, &[]);
     std::fs::write(&path, keytab(&[2])).unwrap();
     until(&watched, &[2]);

@@ -5,11 +5,12 @@ use interop::heimdal;
 use interop::kdc::Tickets;
 use interop::peers::{Daemon, state, succeed};
 use interop::server::{backend, configured};
-use interop::speak::{Spoken, converse, initiator};
+use interop::speak::{Spoken, converse, initiator, krb5};
 use mech_krb5::crypto::{EncryptionType, EncryptionTypes};
 use mech_krb5::keytab::{Keytab, KeytabEntry};
 use mech_krb5::{Details, Krb5Builder, Principal, Warning};
-use negotiate_core::{Acceptor, Timestamp};
+use negotiate_core::{Acceptor, Negotiation, Timestamp};
+use negotiate_testkit::NoSecurity;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -26,11 +27,14 @@ fn acceptor(keytab: &Path, types: EncryptionTypes) -> Acceptor {
 }
 
 fn acceptor_with(keytab: &Path, configure: impl FnOnce(Krb5Builder) -> Krb5Builder) -> Acceptor {
+    interop::speak::acceptor(entries(keytab), configure)
+}
+
+fn entries(keytab: &Path) -> Vec<KeytabEntry> {
     let keytab = Keytab::parse(&std::fs::read(keytab).unwrap()).unwrap();
     let other = Principal::parse("other/service@NO.TEST").unwrap();
     let other = KeytabEntry::new(other, Timestamp::now(), 1, 18, &[7; 32]).unwrap();
-    let entries = keytab.entries().iter().cloned().chain([other]).collect();
-    interop::speak::acceptor(entries, configure)
+    keytab.entries().iter().cloned().chain([other]).collect()
 }
 
 fn named() -> EncryptionTypes {
@@ -111,6 +115,39 @@ fn heimdal_logs_in_and_speaks() {
         let details = context.details::<Details>().unwrap();
         assert_eq!((details.etype, details.session_key.encryption_type()), (RC4, RC4));
         assert!(is_of_rfc_1964(&spoken));
+    }
+}
+
+/// Their mechListMICs have their first numbers, also in contexts that detect no sequence.
+#[test]
+fn lists_of_mechanisms_are_proved() {
+    let behind_another = |keytab: &Path| {
+        let krb5 = krb5(entries(keytab), |krb5| {
+            krb5.encryption_types(named()).subkey_types([])
+        });
+        let builder = Acceptor::builder().mechanism(NoSecurity::new());
+        builder.mechanism(krb5).build().unwrap()
+    };
+    let of_mit = tickets();
+    let of_heimdal = heimdal::kinit();
+    heimdal::fetch(&of_heimdal, "arcfour-hmac-md5", "HTTP/e23.heim.test");
+    for flags in [&["mutual", "confidentiality", "integrity"][..], FLAGS[0]] {
+        let mut speak = initiator("mit-spnego", "HTTP@e23.mit.test", flags);
+        let by_mit = converse(
+            with_rc4_only(of_mit.given_to(&mut speak)),
+            &behind_another(&keytab()),
+        );
+        let mut speak = initiator("heimdal-spnego", "HTTP@e23.heim.test", flags);
+        let by_heimdal = converse(
+            heimdal::with_library(of_heimdal.given_to(&mut speak)),
+            &behind_another(&state("heimdal/keytab-rc4")),
+        );
+        for login in [by_mit, by_heimdal] {
+            let (context, spoken) = login.unwrap();
+            assert_eq!(context.negotiation(), Negotiation::Spnego);
+            assert_eq!(spoken.later.len(), 1, "the MIC that is due");
+            assert!(is_of_rfc_1964(&spoken));
+        }
     }
 }
 

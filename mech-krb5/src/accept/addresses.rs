@@ -8,11 +8,7 @@ use core::net::IpAddr;
 use negotiate_core::AcceptRequest;
 
 /// GSS_C_AF_INET and GSS_C_AF_INET6 of the common C bindings, and RFC 4120 section 7.5.3's numbers for the same.
-const FAMILIES: [(u32, i32); 2] = [(2, IPV4), (24, IPV6)];
-/// RFC 4120 section 7.5.3.
-const IPV4: i32 = 2;
-const NETBIOS: i32 = 20;
-const IPV6: i32 = 24;
+const FAMILIES: [(u32, i32); 2] = [(2, HostAddress::IPV4), (24, HostAddress::IPV6)];
 
 /// What happens to the list of addresses that a ticket may have. Few have one: addresses change on the way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,11 +59,11 @@ impl<'r> Known<'r> {
         bound.or_else(|| {
             Some(match request.initiator_address? {
                 IpAddr::V4(address) => Self {
-                    addr_type: IPV4,
+                    addr_type: HostAddress::IPV4,
                     octets: Cow::Owned(address.octets().into()),
                 },
                 IpAddr::V6(address) => Self {
-                    addr_type: IPV6,
+                    addr_type: HostAddress::IPV6,
                     octets: Cow::Owned(address.octets().into()),
                 },
             })
@@ -90,5 +86,5 @@ impl<'r> Known<'r> {
 /// krb5.
 fn is_netbios_alone(list: HostAddresses<'_>) -> bool {
     let mut hosts = list.iter();
-    matches!((hosts.next(), hosts.next()), (Some(only), None) if only.addr_type == NETBIOS)
+    matches!((hosts.next(), hosts.next()), (Some(only), None) if only.addr_type == HostAddress::NETBIOS)
 }

@@ -60,7 +60,7 @@ impl AddressFault {
 /// An address of a host, with its type (RFC 4120 section 7.5.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TicketAddress {
-    /// 2 is IPv4, 24 IPv6, 20 a NetBIOS name.
+    /// As [`HostAddress::addr_type`].
     pub addr_type: i32,
     /// Octets in network order.
     pub octets: Box<[u8]>,
@@ -79,8 +79,12 @@ impl fmt::Display for TicketAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let octets = &*self.octets;
         match self.addr_type {
-            2 if let Ok(octets) = <[u8; 4]>::try_from(octets) => Ipv4Addr::from(octets).fmt(f),
-            24 if let Ok(octets) = <[u8; 16]>::try_from(octets) => Ipv6Addr::from(octets).fmt(f),
+            HostAddress::IPV4 if let Ok(octets) = <[u8; 4]>::try_from(octets) => {
+                Ipv4Addr::from(octets).fmt(f)
+            }
+            HostAddress::IPV6 if let Ok(octets) = <[u8; 16]>::try_from(octets) => {
+                Ipv6Addr::from(octets).fmt(f)
+            }
             addr_type => write!(f, "{} of type {addr_type}", Untrusted(octets)),
         }
     }

@@ -282,10 +282,19 @@ pub struct HostAddresses<'a> {
 /// `HostAddress` (RFC 4120 sections 5.2.5 and 7.5.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostAddress<'a> {
-    /// 2 is IPv4, 24 IPv6, 20 a NetBIOS name.
+    /// One of the constants, or another.
     pub addr_type: i32,
     /// Octets in network order.
     pub address: &'a [u8],
+}
+
+impl HostAddress<'_> {
+    /// An address of IPv4.
+    pub const IPV4: i32 = 2;
+    /// The name of a Windows client.
+    pub const NETBIOS: i32 = 20;
+    /// An address of IPv6.
+    pub const IPV6: i32 = 24;
 }
 
 /// More addresses than any host has; Windows sends one, MIT one for each interface.

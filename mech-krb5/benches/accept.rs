@@ -207,7 +207,8 @@ fn cryptography_alone(bencher: Bencher<'_, '_>, etype: EncryptionType) {
                 .for_usage(KeyUsage::AP_REQ_AUTHENTICATOR)
                 .decrypt_in_place(authenticator)
                 .expect("its own key");
-            let mut random = [0; 36];
+            // Subkey, sequence number and confounder, in one draw.
+            let mut random = [0; 32 + 4 + 16];
             SystemRandom.fill(&mut random).expect("random bytes");
             let sealed = session_key
                 .for_usage(KeyUsage::AP_REP)
@@ -216,7 +217,7 @@ fn cryptography_alone(bencher: Bencher<'_, '_>, etype: EncryptionType) {
         });
 }
 
-/// Random bytes that were drawn before: a login draws once.
+/// Random bytes that were drawn before.
 struct Drawn;
 
 impl Random for Drawn {

@@ -77,7 +77,8 @@ pub(super) fn open<'a>(
     let service = ticket.sname.in_realm(ticket.realm);
     let query = KeyQuery {
         service,
-        kvno: ticket.enc_part.kvno,
+        // 0 is no version, as MIT krb5 and Java have it.
+        kvno: ticket.enc_part.kvno.filter(|kvno| *kvno != 0),
         etype,
         names: request.names,
     };

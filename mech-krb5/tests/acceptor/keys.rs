@@ -35,9 +35,15 @@ fn a_key_is_found_by_version_if_possible_and_by_trial_otherwise() {
             2,
             Match::Exact,
         ),
-        // A ticket without a version, and keytabs that keep eight bits of it.
+        // A ticket without a version, in both ways to say so, and keytabs that keep eight bits of it.
         (
             None,
+            &[(SERVICE, 4, "old"), (SERVICE, 5, "service")],
+            5,
+            Match::Exact,
+        ),
+        (
+            Some(0),
             &[(SERVICE, 4, "old"), (SERVICE, 5, "service")],
             5,
             Match::Exact,

@@ -104,6 +104,7 @@ pub fn check(input: &[u8]) {
             assert_eq!(again, Answer::Replayed);
         }
     }
+    // Of the first table: a later one may be as long as a file can be.
     let times = times(&file.read(16, FIRST_TABLE_LEN));
     let times = times.map(|times| [times.start().unix(), times.end().unix()]);
     assert_eq!(times, file.oldest_and_newest());

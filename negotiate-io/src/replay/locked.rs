@@ -94,11 +94,21 @@ impl Locked {
         Ok(Self { file, state })
     }
 
-    /// The times of its oldest and its newest record.
+    /// The times of its oldest and its newest record, in whichever table.
     pub(super) fn times(&self) -> io::Result<Option<RangeInclusive<Timestamp>>> {
-        let mut table = [0; FIRST_TABLE_LEN];
-        let len = self.read_at_most(&mut table, SEED_LEN as u64)?;
-        Ok(times(&table[..len]))
+        let mut part = [0; FIRST_TABLE_LEN];
+        let mut found: Option<RangeInclusive<Timestamp>> = None;
+        for offset in (SEED_LEN as u64..self.state.len).step_by(part.len()) {
+            let len = self.read_at_most(&mut part, offset)?;
+            let more = times(&part[..len]);
+            found = match (found, more) {
+                (Some(one), Some(other)) => {
+                    Some(*one.start().min(other.start())..=*one.end().max(other.end()))
+                }
+                (found, more) => found.or(more),
+            };
+        }
+        Ok(found)
     }
 
     /// Looks for an authenticator: `None` if it is there, what is to be written if it is not.

@@ -1,7 +1,8 @@
 //! From when a file knows what was accepted: since it was made, found again, or written to by a clock that was ahead.
 
-use super::{Directory, ask, at, is_before_start, open};
-use mech_krb5::replay::OnStart;
+use super::{Directory, SKEW, ask, at, is_before_start, open, write};
+use mech_krb5::replay::file2::{Record, Search};
+use mech_krb5::replay::{OnStart, ReplayEntry};
 use negotiate_core::Timestamp;
 use negotiate_io::replay::{FileReplayCache, FileReplayOptions};
 use std::fs::OpenOptions;
@@ -194,6 +195,50 @@ fn a_clock_that_is_set_back_a_little_before_a_start_makes_nothing_fresh_again() 
         assert_ne!(ask(&next, &number.to_be_bytes(), at(1000), at(1060)), "Fresh");
     }
     assert_eq!(ask(&next, b"new", at(1010), at(1060)), "Fresh");
+}
+
+/// The same where the first table has nothing to show of it: those who come while the clock is ahead find its places taken, and
+/// write over what stands in the second one.
+#[test]
+fn what_was_written_over_in_a_later_table_is_not_fresh_again_after_a_start() {
+    const SEED: [u8; 16] = [7; 16];
+    let directory = Directory::new("later-table");
+    let path = directory.file("rcache");
+    write(&path, &SEED);
+    let cache = open(&path);
+    let place = |tag: &[u8]| {
+        let entry = ReplayEntry {
+            tag,
+            client_time: at(0),
+            expires: at(300),
+        };
+        Search::new(SEED, Record::new(&entry, SKEW).unwrap(), at(0), SKEW).offset()
+    };
+    let mut same_place = (0..u64::MAX)
+        .map(u64::to_be_bytes)
+        .filter(|tag| place(tag) == 16 + 16 * 100);
+    let mut accept = |many: usize, second: i64| -> Vec<[u8; 8]> {
+        let tags: Vec<_> = same_place.by_ref().take(many).collect();
+        for tag in &tags {
+            assert_eq!(ask(&cache, tag, at(second), at(second)), "Fresh");
+        }
+        tags
+    };
+    assert_eq!(ask(&cache, b"oldest", at(1), at(1)), "Fresh");
+    accept(2, 700);
+    let victims = accept(100, 1000);
+    accept(2, 1001);
+    // Ahead by 250 s.
+    accept(100, 1301);
+    let contents = std::fs::read(&path).unwrap();
+    let (records, _) = contents[16..].as_chunks::<16>();
+    let lost = |tag: &&[u8; 8]| !records.iter().any(|record| record.starts_with(*tag));
+    assert!(victims.iter().any(|tag| lost(&tag)));
+    let next = FileReplayCache::open(&path, FileReplayOptions::default(), at(1051)).unwrap();
+    for tag in &victims {
+        assert_ne!(ask(&next, tag, at(1000), at(1051)), "Fresh");
+    }
+    assert_eq!(ask(&next, b"new", at(1001), at(1051)), "Fresh");
 }
 
 /// The clock is an hour ahead for a moment, in which a record is written over, and is set back.

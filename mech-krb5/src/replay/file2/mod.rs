@@ -98,17 +98,17 @@ impl fmt::Debug for Record {
     }
 }
 
-/// The times of the oldest and the newest record in these bytes of a file, its first table or a part of it; `None` if nothing was
-/// ever written there.
+/// The times of the oldest and the newest record in these bytes of a file, from one record to another; `None` if nothing was ever
+/// written there.
 ///
 /// A record's time is never before that of its writing. So the file has remembered what was accepted since its oldest record was
 /// written, but for what was written over: when the newest one was written, at the latest, that was older than the skew.
 ///
-/// The first table is enough: each authenticator is first put there, and what has expired there is the first to be written
-/// over.
+/// That is the newest one of all tables: who finds both places of the first one taken writes over what has expired in a later one,
+/// and the first may then have nothing that is as new.
 #[must_use]
-pub fn times(table: &[u8]) -> Option<RangeInclusive<Timestamp>> {
-    let (records, _) = table.as_chunks::<RECORD_LEN>();
+pub fn times(records: &[u8]) -> Option<RangeInclusive<Timestamp>> {
+    let (records, _) = records.as_chunks::<RECORD_LEN>();
     let held = records.iter().filter_map(|bytes| Record::from_bytes(*bytes));
     let times = held.map(|record| Timestamp::from_unix(record.time.into()));
     Some(times.clone().min()?..=times.max()?)

@@ -166,6 +166,10 @@ fn files_that_cannot_be_used_are_named() {
     let open = file("rcache", "");
     std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o644)).expect("a mode");
     let open = text(&open);
+    let shared = scratch("rcache");
+    let directory = shared.parent().expect("a directory");
+    std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o777)).expect("a mode");
+    let shared = text(&shared);
     let proxy = "[reverse_proxy]\nupstream = 'http://a'";
     let rc4 = capture("mit/etype23-spnego-mutual").path("keytab");
     let rc4 = text(&rc4);
@@ -219,6 +223,13 @@ fn files_that_cannot_be_used_are_named() {
         (
             format!("keytab = '{good}'\nreplay.cache = 'file:{open}'\n{proxy}"),
             format!("replay cache {open}: others than its owner may read or write it"),
+        ),
+        (
+            format!("keytab = '{good}'\nreplay.cache = 'file:{shared}'\n{proxy}"),
+            format!(
+                "replay cache {shared}: others than its owner may write its directory (mode 0777)\n  help: make a \
+                     directory for it that only this user may write (mode 0700)"
+            ),
         ),
         (
             format!(

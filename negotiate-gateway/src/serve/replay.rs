@@ -57,6 +57,9 @@ fn in_file(path: &Path, replay: &Replay, clock_skew: Seconds) -> Result<Arc<dyn 
             "find the other names (find / -samefile), see who made them, and delete them; or name another file"
         }
         Fault::NotAFile => "name a file, or a path where there is none yet",
+        Fault::DirectoryOwner { .. } | Fault::DirectoryOpenToOthers { .. } => {
+            "make a directory for it that only this user may write (mode 0700)"
+        }
         Fault::Damaged(_) => {
             "check that it is a replay cache; it can be deleted, and what is in it is then forgotten"
         }

@@ -1,7 +1,9 @@
 //! What the tests share: the built program, run to its end, and files for it.
 #![allow(dead_code)] // each test file uses a part
 
+use std::fs::DirBuilder;
 use std::io::Write as _;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -59,7 +61,10 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{number}", std::process::id()));
-    std::fs::create_dir_all(&directory).expect("a new directory");
+    // Some files are refused where others may write.
+    let mut new = DirBuilder::new();
+    new.recursive(true).mode(0o700);
+    new.create(&directory).expect("a new directory");
     directory.join(name)
 }
 

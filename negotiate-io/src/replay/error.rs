@@ -41,6 +41,19 @@ pub enum ReplayFileFault {
         /// Its permissions.
         mode: u32,
     },
+    /// Another user than this one and root owns the directory that it is in, and may replace it.
+    DirectoryOwner {
+        /// The owner's number.
+        owner: u32,
+        /// This process's effective user.
+        user: u32,
+    },
+    /// Others than its owner may write the directory that it is in, and so replace it: all of them, not only each his own files
+    /// as in `/var/tmp`.
+    DirectoryOpenToOthers {
+        /// The directory's permissions.
+        mode: u32,
+    },
     /// Its contents are not those of a replay cache.
     Damaged(File2Error),
     /// Another process kept it locked all the time.
@@ -66,6 +79,18 @@ impl fmt::Display for ReplayFileFault {
             }
             Self::OpenToOthers { mode } => {
                 write!(f, "others than its owner may read or write it (mode {mode:04o})")
+            }
+            Self::DirectoryOwner { owner, user } => {
+                write!(
+                    f,
+                    "its directory belongs to the user with the number {owner}, this process to {user}"
+                )
+            }
+            Self::DirectoryOpenToOthers { mode } => {
+                write!(
+                    f,
+                    "others than its owner may write its directory (mode {mode:04o})"
+                )
             }
             Self::Damaged(error) => error.fmt(f),
             Self::Locked => f.write_str("another process keeps it locked"),

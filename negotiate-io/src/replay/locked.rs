@@ -26,6 +26,10 @@ const OPEN_TRIES: usize = 8;
 /// (`F_RDLCK`). MIT's library makes it with 0600, too.
 const FOR_OTHERS: u32 = 0o066;
 
+/// Writing, by the group and by all, and what keeps them to their own files in a directory like `/tmp` (`S_ISVTX`).
+const DIRECTORY_FOR_OTHERS: u32 = 0o022;
+const STICKY: u32 = 0o1000;
+
 /// The open file. The lock ends when it is dropped.
 pub(super) struct Locked {
     file: File,
@@ -48,6 +52,8 @@ impl State {
 
 impl Locked {
     pub(super) fn open(path: &Path, give_up: Instant) -> Result<Self, ReplayFileFault> {
+        let user = geteuid().as_raw();
+        check_directory(&directory_of(path).metadata()?, user)?;
         for _ in 0..OPEN_TRIES {
             let file = OpenOptions::new()
                 .read(true)
@@ -58,7 +64,7 @@ impl Locked {
                 .custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY).bits())
                 .open(path)
                 .map_err(not_opened)?;
-            check(&file.metadata()?, geteuid().as_raw())?;
+            check(&file.metadata()?, user)?;
             lock(&file, give_up)?;
             let metadata = file.metadata()?;
             // Else whoever comes now opens another one, and would not see what is written into this.
@@ -183,6 +189,27 @@ fn is_at(open: &Metadata, path: &Path) -> io::Result<bool> {
     }
 }
 
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(directory) if directory != Path::new("") => directory,
+        _ => Path::new("."),
+    }
+}
+
+/// Who may rename what is in it can have a cache begin anew, and put the file of before into its place again before a start: what
+/// came into the other one is then accepted once more.
+fn check_directory(metadata: &Metadata, user: u32) -> Result<(), ReplayFileFault> {
+    let owner = metadata.uid();
+    let mode = metadata.mode() & 0o7777;
+    if owner != user && owner != 0 {
+        Err(ReplayFileFault::DirectoryOwner { owner, user })
+    } else if mode & DIRECTORY_FOR_OTHERS != 0 && mode & STICKY == 0 {
+        Err(ReplayFileFault::DirectoryOpenToOthers { mode })
+    } else {
+        Ok(())
+    }
+}
+
 fn check(metadata: &Metadata, user: u32) -> Result<(), ReplayFileFault> {
     let owner = metadata.uid();
     let mode = metadata.mode() & 0o7777;
@@ -224,6 +251,7 @@ fn lock(file: &File, give_up: Instant) -> Result<(), ReplayFileFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::DirBuilderExt as _;
 
     #[test]
     fn a_file_of_somebody_else_is_refused() {
@@ -238,5 +266,37 @@ mod tests {
             panic!("{fault}")
         };
         assert_eq!((owner, user), (own.uid(), other));
+    }
+
+    #[test]
+    fn a_directory_of_somebody_else_is_refused() {
+        let path = std::env::temp_dir().join(format!("negotiate-io-{}-directory-owner", std::process::id()));
+        std::fs::DirBuilder::new().mode(0o700).create(&path).unwrap();
+        // Root's own is nobody else's.
+        nix::unistd::chown(&path, geteuid().is_root().then(|| 1.into()), None).unwrap();
+        let own = path.metadata().unwrap();
+        std::fs::remove_dir(&path).unwrap();
+        let other = own.uid() + 1;
+        assert!(check_directory(&own, own.uid()).is_ok());
+        let fault = check_directory(&own, other).unwrap_err();
+        let ReplayFileFault::DirectoryOwner { owner, user } = fault else {
+            panic!("{fault}")
+        };
+        assert_eq!((owner, user), (own.uid(), other));
+        // Root's is good for everybody, if root alone may write it.
+        let roots = Path::new("/").metadata().unwrap();
+        assert!(check_directory(&roots, other).is_ok());
+    }
+
+    #[test]
+    fn a_name_alone_is_in_the_current_directory() {
+        for (path, directory) in [
+            ("rcache", "."),
+            ("a/rcache", "a"),
+            ("/rcache", "/"),
+            ("./rcache", "."),
+        ] {
+            assert_eq!(directory_of(Path::new(path)), Path::new(directory));
+        }
     }
 }

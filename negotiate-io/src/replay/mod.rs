@@ -5,6 +5,10 @@
 //! `KRB5RCACHEDIR`, `TMPDIR` or `default_rcache_name` in krb5.conf say otherwise. Processes that share a file run as the
 //! same user and allow the same clock skew.
 //!
+//! The file is used where nobody but this user and root may write it, read it or put another one in its place: who takes it away and
+//! brings it back before a start has what was accepted meanwhile accepted again. Its directory is looked at for that, not those
+//! above it.
+//!
 //! What a shared file cannot do: records are not forced to the disk, so the last of them may be lost when the machine (not
 //! a process) stops without notice; a record that MIT wrote lives for the clock skew from when MIT saw it, also where the
 //! initiator's clock was ahead and the authenticator is good for longer; and what another process writes over while this machine's
@@ -94,7 +98,7 @@ impl FileReplayCache {
     ///
     /// # Errors
     /// If it cannot be made or opened, is a symbolic link or no file, has a second name, belongs to another user, can be read or
-    /// written by others, is no replay cache, or stays locked.
+    /// written by others or replaced by them, is no replay cache, or stays locked.
     pub fn open(
         path: impl Into<PathBuf>,
         options: FileReplayOptions,

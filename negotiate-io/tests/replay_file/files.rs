@@ -102,6 +102,32 @@ fn what_is_no_private_file_is_refused() {
     ));
 }
 
+/// Who may rename in the directory takes the file away, and brings it back before the next start: without what was accepted
+/// meanwhile, and without a trace of that.
+#[test]
+fn a_directory_where_others_replace_files_is_refused() {
+    let directory = Directory::new("replaceable");
+    let path = directory.file("rcache");
+    let set_mode = |mode| std::fs::set_permissions(&directory.0, Permissions::from_mode(mode)).unwrap();
+    for mode in [0o720, 0o702, 0o777, 0o2770] {
+        set_mode(mode);
+        let error = FileReplayCache::open(&path, FileReplayOptions::default(), at(0)).unwrap_err();
+        assert!(
+            matches!(error.fault, ReplayFileFault::DirectoryOpenToOthers { mode: found } if found == mode),
+            "{error}"
+        );
+        assert!(!path.exists());
+    }
+    for mode in [0o755, 0o700, 0o1777] {
+        set_mode(mode);
+        drop(open(&path));
+    }
+    let cache = open(&path);
+    assert_eq!(ask(&cache, b"tag", at(1), at(1)), "Fresh");
+    set_mode(0o777);
+    assert_eq!(ask(&cache, b"other", at(2), at(2)), "Unavailable");
+}
+
 #[test]
 fn what_is_damaged_accepts_nothing() {
     let directory = Directory::new("damaged");

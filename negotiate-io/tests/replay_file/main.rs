@@ -10,8 +10,8 @@ mod locks;
 use mech_krb5::replay::{ReplayAnswer, ReplayCache, ReplayEntry};
 use negotiate_core::{Seconds, Timestamp};
 use negotiate_io::replay::{FileReplayCache, FileReplayOptions};
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::{DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 const SKEW: Seconds = Seconds(300);
@@ -22,7 +22,11 @@ struct Directory(PathBuf);
 impl Directory {
     fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("negotiate-io-{}-replay-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
+        DirBuilder::new()
+            .mode(0o700)
+            .recursive(true)
+            .create(&path)
+            .unwrap();
         Self(path)
     }
 

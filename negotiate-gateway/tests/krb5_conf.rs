@@ -195,7 +195,7 @@ fn explain_judges_and_maps_by_it() {
 
 #[test]
 fn a_file_that_cannot_be_used_ends_the_start_with_file_and_line() {
-    let keytab = capture("mit/etype18-spnego-mutual").path("keytab");
+    let keytab = file("file.keytab", capture("mit/etype18-spnego-mutual").keytab());
     for (conf, expected) in [
         (
             "[libdefaults]\nx\n",

@@ -6,6 +6,8 @@ use common::daemon::Gateway;
 use common::http::{Client, Response, get};
 use common::login::Service;
 use common::{backend, text};
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 
 /// A gateway with a service of its own and the application behind it.
 struct Setting {
@@ -155,6 +157,33 @@ fn a_key_of_another_version_is_told() {
     );
     let line = gateway.logged("has another version in the keytab than in the ticket");
     assert!(line.contains("WARN") && line.contains("kvno=7"), "{line}");
+}
+
+#[test]
+fn a_keytab_that_others_can_get_at_is_told() {
+    let service = Service::new();
+    let keytab = text(&service.keytab);
+    let set_mode = |mode| std::fs::set_permissions(&service.keytab, Permissions::from_mode(mode)).unwrap();
+    let arguments = [
+        "--keytab",
+        keytab,
+        "--upstream",
+        "http://127.0.0.1:9",
+        "--listen",
+        "127.0.0.1:0",
+    ];
+    set_mode(0o640);
+    let private = Gateway::start(arguments).whole_log();
+    assert!(!private.contains("others can get at it"), "{private}");
+    set_mode(0o644);
+    let gateway = Gateway::start(arguments);
+    let line = gateway.logged("everybody may read it (mode 0644)");
+    assert!(line.contains("WARN") && line.contains(keytab), "{line}");
+    // Once for each that it finds.
+    set_mode(0o602);
+    gateway.logged("others than its owner may write it (mode 0602)");
+    let log = gateway.whole_log();
+    assert_eq!(log.matches("others can get at it").count(), 2, "{log}");
 }
 
 #[test]

@@ -171,9 +171,9 @@ fn files_that_cannot_be_used_are_named() {
     std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o777)).expect("a mode");
     let shared = text(&shared);
     let proxy = "[reverse_proxy]\nupstream = 'http://a'";
-    let rc4 = capture("mit/etype23-spnego-mutual").path("keytab");
+    let rc4 = file("rc4.keytab", capture("mit/etype23-spnego-mutual").keytab());
     let rc4 = text(&rc4);
-    let camellia = capture("mit/etype26-spnego-mutual").path("keytab");
+    let camellia = file("camellia.keytab", capture("mit/etype26-spnego-mutual").keytab());
     let camellia = text(&camellia);
     for (toml, expected) in [
         (
@@ -291,7 +291,8 @@ fn a_missing_configuration_is_named() {
 fn an_address_in_use_is_status_1() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("bound").to_string();
-    let keytab = keytab_captures()[0].path();
+    let keytab = std::fs::read(keytab_captures()[0].path()).expect("a capture");
+    let keytab = file("good.keytab", keytab);
     let arguments = [
         "serve",
         "--keytab",

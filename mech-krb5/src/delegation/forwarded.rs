@@ -11,6 +11,9 @@ use alloc::vec::Vec;
 use negotiate_core::Secret;
 
 /// Tickets that the initiator handed over, so that the acceptor can act for it: as a rule one forwarded TGT.
+///
+/// Whose they are, and for what, is the initiator's word, which only a KDC can hold against the sealed tickets: they are good for
+/// acting, and who somebody is comes from the login alone ([`Details::client`](crate::Details::client)).
 #[derive(Clone, Debug)]
 pub struct DelegatedCredential {
     credentials: Vec<Credential>,

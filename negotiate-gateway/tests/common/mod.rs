@@ -1,9 +1,9 @@
 //! What the tests share: the built program, run to its end, and files for it.
 #![allow(dead_code)] // each test file uses a part
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -68,10 +68,17 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
     directory.join(name)
 }
 
-/// A file with this content.
+/// A file with this content, for its owner alone.
 pub(crate) fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
     let path = scratch(name);
-    std::fs::write(&path, content).expect("written");
+    let mut new = OpenOptions::new();
+    let mut new = new
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .expect("a new file");
+    new.write_all(content.as_ref()).expect("written");
     path
 }
 

@@ -21,6 +21,9 @@ pub(super) struct WatchedFile {
     entries: Vec<KeytabEntry>,
     /// What was said last about the file if it is not good, so that it is said once.
     failed: Option<String>,
+    /// The same of one that others can get at.
+    #[cfg(target_os = "linux")]
+    exposed: Option<super::exposed::Exposed>,
 }
 
 impl WatchedFile {
@@ -33,13 +36,17 @@ impl WatchedFile {
         let stamp = Stamp::of(&path);
         let settled = is_settled(stamp, SystemTime::now());
         let entries = entries(&path)?;
-        Ok(Self {
+        let mut file = Self {
             path,
             stamp,
             settled,
             entries,
             failed: None,
-        })
+            #[cfg(target_os = "linux")]
+            exposed: None,
+        };
+        file.tell_who_can_get_at_it();
+        Ok(file)
     }
 
     /// Of the file when it was last good.
@@ -71,6 +78,7 @@ impl WatchedFile {
             }
         };
         (self.stamp, self.settled) = (stamp, settled);
+        self.tell_who_can_get_at_it();
         if is_same(&self.entries, &new) {
             return None;
         }
@@ -82,6 +90,26 @@ impl WatchedFile {
         );
         Some(mem::replace(&mut self.entries, new))
     }
+
+    #[cfg(target_os = "linux")]
+    fn tell_who_can_get_at_it(&mut self) {
+        // Whether it is there at all was told before.
+        let Ok(exposed) = super::exposed::Exposed::of(&self.path) else {
+            return;
+        };
+        if let Some(exposed) = exposed.as_ref().filter(|_| exposed != self.exposed) {
+            tracing::warn!(
+                target: "negotiate_io",
+                path = %self.path.display(),
+                advice = exposed.advice(),
+                "who has a key of this keytab can be any user, and others can get at it: {exposed}"
+            );
+        }
+        self.exposed = exposed;
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn tell_who_can_get_at_it(&mut self) {}
 
     fn say(&mut self, error: &KeytabFileError, message: &str) {
         let said = format!("{message}: {error}");

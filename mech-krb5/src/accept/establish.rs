@@ -84,8 +84,7 @@ pub(super) fn prepare(
         .delegation
         .map(|krb_cred| delegation::open(krb_cred, keys))
         .transpose()?;
-    let server_realm = ticket.key().principal().realm();
-    let path = transited::check(ticket.part(), server_realm, &policy.transited)?;
+    let path = transited::check(ticket.part(), ticket.key(), &policy.transited)?;
     let anonymity = client_name::check(ticket.client(), policy.anonymous)?;
     let pac = pac::judge(authorization_data.kdc.pac, ticket, policy.pac, &policy.kdc_keys)?;
 

@@ -4,8 +4,9 @@
 //! the way of `capaths` if one is configured, else up and down the hierarchy of their names.
 
 use crate::error::{Fact, PathFault};
+use crate::keytab::Candidate;
 use crate::message::{EncTicketPart, TicketFlags, Transited};
-use crate::principal::{ANONYMOUS_REALM, is_well_known_realm};
+use crate::principal::{ANONYMOUS_REALM, Principal, is_well_known_realm};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -42,7 +43,7 @@ impl TransitedPolicy {
         );
     }
 
-    /// Tickets for services of this realm are not looked at: its KDCs check the path themselves (Active Directory
+    /// Tickets for services of this realm are not looked at, unless their key has a name of another realm too: its KDCs check the path themselves (Active Directory
     /// does, and does not set transited-policy-checked: MS-KILE section 3.1.5.4).
     pub fn trust_kdc(&mut self, server_realm: &str) {
         self.trusted_kdcs.insert(server_realm.as_bytes().to_vec());
@@ -66,12 +67,24 @@ impl TransitedPolicy {
     }
 }
 
-/// An anonymous client of a realm with a name is judged as any (RFC 8062 section 4.3).
+/// The path has to be good to the realm of each name that has the key: which of them the ticket names stands outside its seal, and
+/// whoever holds the ticket writes it.
 pub(super) fn check(
     ticket: &EncTicketPart<'_>,
-    server_realm: &[u8],
+    key: &Candidate<'_>,
     policy: &TransitedPolicy,
 ) -> Result<PathAccepted, Fact> {
+    let named = key.principal().realm();
+    check_to(ticket, named, policy)?;
+    let others = key.principals().map(Principal::realm);
+    for other in others.filter(|realm| *realm != named) {
+        check_to(ticket, other, policy)?;
+    }
+    Ok(PathAccepted(()))
+}
+
+/// An anonymous client of a realm with a name is judged as any (RFC 8062 section 4.3).
+fn check_to(ticket: &EncTicketPart<'_>, server_realm: &[u8], policy: &TransitedPolicy) -> Result<(), Fact> {
     let refused = |fault| Fact::TransitedRefused {
         client_realm: Untrusted(ticket.crealm).to_string(),
         server_realm: Untrusted(server_realm).to_string(),
@@ -89,7 +102,7 @@ pub(super) fn check(
         || contents.is_empty()
         || policy.trusted_kdcs.contains(server_realm)
     {
-        return Ok(PathAccepted(()));
+        return Ok(());
     }
     // RFC 4120 section 3.3.3.2: because the ends are not included, a ticket within one realm has an empty list.
     if ticket.crealm == server_realm {
@@ -103,7 +116,7 @@ pub(super) fn check(
     {
         Some(via) if via == server_realm => Err(refused(PathFault::OwnRealm)),
         Some(via) => Err(refused(PathFault::Realm(Untrusted(via).to_string()))),
-        None => Ok(PathAccepted(())),
+        None => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The realms between the client's and ours (RFC 4120 sections 3.2.3 and 3.3.3.2): who may have vouched.
 
-use crate::login::{Login, SERVICE, Server, principal};
+use crate::login::{Login, SERVICE, Server, entry, fact, principal};
 use mech_krb5::Krb5Builder;
 use mech_krb5::krb5_conf::Profile;
 use mech_krb5::message::TicketFlags;
@@ -113,6 +113,45 @@ fn a_kdc_that_is_trusted_to_check_is_believed_for_its_own_realm() {
         server.configure = trusting;
         login.ticket.service = principal(SERVICE);
         assert_eq!(server.verdict(&login), REFUSED);
+    }
+}
+
+/// The ticket's clear realm picks a label among the names that share the key, and whoever holds the ticket writes it: the path
+/// has to be good to each of their realms.
+#[test]
+fn a_shared_key_is_of_no_realm_that_the_ticket_may_choose() {
+    let names = [SERVICE, "HTTP/www.example.test@OTHER.TEST"].map(principal);
+    let judge = |label: &Principal, client_realm: &str, transited: &[u8]| {
+        let mut login = login(client_realm, transited);
+        login.ticket.service = label.clone();
+        let mut server = Server::with_key_of(&login);
+        server.entries = names
+            .iter()
+            .map(|name| entry(name, 1, &login.ticket.service_key))
+            .collect();
+        server.configure = trusting;
+        server.judge(&login).err().map(|reject| fact(&reject).clone())
+    };
+    for label in &names {
+        let Some(Fact::TransitedRefused { server_realm, .. }) = judge(label, "THIRD.TEST", b"EVIL.ORG")
+        else {
+            panic!("{label}")
+        };
+        assert_eq!(server_realm, "\"OTHER.TEST\"");
+        let within = judge(label, "OTHER.TEST", b"TEST");
+        assert!(
+            matches!(
+                within,
+                Some(Fact::TransitedRefused {
+                    fault: PathFault::WithinOneRealm,
+                    ..
+                })
+            ),
+            "{label}: {within:?}"
+        );
+        // Good to both of them, or none.
+        assert_eq!(judge(label, "THIRD.TEST", b"TEST"), None, "{label}");
+        assert_eq!(judge(label, "THIRD.TEST", b""), None, "{label}");
     }
 }
 

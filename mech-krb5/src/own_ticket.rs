@@ -48,7 +48,8 @@ impl OwnTicket {
         own.with_entry(client.clone(), credential.session_etype, key)
     }
 
-    /// That of a credential cache, as with [`OwnTicket::new`]: the one of its default principal that ends last.
+    /// That of a credential cache, as with [`OwnTicket::new`]: the one of its default principal that ends last. The cache has to come
+    /// from where nobody else writes: nothing in it shows whether a KDC gave the ticket, and its session key proves every client.
     ///
     /// # Errors
     /// If there is none, or none that can be used.

@@ -13,7 +13,7 @@
 //! use negotiate::krb5::{Krb5, OwnTicket, ccache::Ccache, crypto::EncryptionTypes, keytab::Keytab};
 //! use std::sync::Arc;
 //!
-//! let cache = Ccache::parse(&std::fs::read("/tmp/krb5cc_1000")?)?;
+//! let cache = Ccache::parse(&std::fs::read("/run/user/1000/krb5cc")?)?;
 //! let own_ticket = OwnTicket::from_ccache(&cache, EncryptionTypes::new())?;
 //! let krb5 = Krb5::builder(Keytab::from_entries(Vec::new()))
 //!     .user_to_user(Arc::new(own_ticket))
@@ -26,6 +26,12 @@
 //!
 //! With a keytab in its place, tickets of both kinds are taken. Where the acceptor takes RC4 or Camellia
 //! (`Krb5Builder::encryption_types`), give the same types to `OwnTicket`: its session key may be of one of them then.
+//!
+//! # Whose cache it is
+//!
+//! The session key in the cache is what proves clients: who wrote the file can be any of them. In `/tmp`, everybody can make
+//! `krb5cc_1000` before that user logs on, with a ticket that no KDC gave and a key of his own. So keep the cache where nobody else
+//! writes (`/run/user/UID` is such a directory), or look at the owner and the mode of the opened file before you read it.
 //!
 //! # How clients get the ticket
 //!

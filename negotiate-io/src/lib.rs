@@ -6,6 +6,8 @@
 //!
 //! Not here yet: KDC transport, credential caches, Redis.
 
+#[cfg(target_os = "linux")]
+mod access;
 pub mod keytab;
 pub mod krb5_conf;
 #[cfg(target_os = "linux")]

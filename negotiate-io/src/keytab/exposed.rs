@@ -2,16 +2,12 @@
 //! anybody's name, and whoever writes it brings a key of his own. It is told and not refused: in a container, which
 //! is where such files are found, there may be no others.
 
+use crate::access::{Access, directory_of};
 use nix::unistd::geteuid;
 use std::fmt;
-use std::fs::Metadata;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-/// Writing, by the group and by all, and what keeps them to their own files in a directory like `/tmp` (`S_ISVTX`).
-const WRITE: u32 = 0o022;
-const STICKY: u32 = 0o1000;
 /// Reading, by all: a group that may read a keytab is there for that.
 const READ: u32 = 0o004;
 
@@ -28,11 +24,8 @@ pub(super) enum Exposed {
 impl Exposed {
     /// The worst of it.
     pub(super) fn of(path: &Path) -> io::Result<Option<Self>> {
-        let directory = match path.parent() {
-            Some(directory) if directory != Path::new("") => directory,
-            _ => Path::new("."),
-        };
-        let [file, directory] = [path.metadata()?, directory.metadata()?].map(|metadata| Seen::of(&metadata));
+        let (file, directory) = (path.metadata()?, directory_of(path).metadata()?);
+        let [file, directory] = [file, directory].map(|metadata| Access::of(&metadata));
         Ok(judge(file, directory, geteuid().as_raw()))
     }
 
@@ -69,30 +62,14 @@ impl fmt::Display for Exposed {
     }
 }
 
-#[derive(Clone, Copy)]
-struct Seen {
-    owner: u32,
-    mode: u32,
-}
-
-impl Seen {
-    fn of(metadata: &Metadata) -> Self {
-        Self {
-            owner: metadata.uid(),
-            mode: metadata.mode() & 0o7777,
-        }
-    }
-}
-
-fn judge(file: Seen, directory: Seen, user: u32) -> Option<Exposed> {
-    let is_other = |owner| owner != user && owner != 0;
-    if is_other(file.owner) {
+fn judge(file: Access, directory: Access, user: u32) -> Option<Exposed> {
+    if file.is_of_another(user) {
         Some(Exposed::Owner(file.owner))
-    } else if is_other(directory.owner) {
+    } else if directory.is_of_another(user) {
         Some(Exposed::DirectoryOwner(directory.owner))
-    } else if file.mode & WRITE != 0 {
+    } else if file.is_written_by_others() {
         Some(Exposed::Written(file.mode))
-    } else if directory.mode & WRITE != 0 && directory.mode & STICKY == 0 {
+    } else if directory.lets_others_replace() {
         Some(Exposed::DirectoryWritten(directory.mode))
     } else if file.mode & READ != 0 {
         Some(Exposed::Read(file.mode))
@@ -124,7 +101,7 @@ mod tests {
             ((1000, 0o2770), Exposed::DirectoryWritten(0o2770)),
         ];
         let told = |file: (u32, u32), directory: (u32, u32)| {
-            let [file, directory] = [file, directory].map(|(owner, mode)| Seen { owner, mode });
+            let [file, directory] = [file, directory].map(|(owner, mode)| Access { owner, mode });
             judge(file, directory, 1000)
         };
         for directory in directories {

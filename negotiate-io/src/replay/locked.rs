@@ -3,6 +3,7 @@
 //! them do not vanish when somebody else in this process, MIT's library for instance, closes the same file.
 
 use super::error::ReplayFileFault;
+use crate::access::{Access, directory_of};
 use mech_krb5::replay::file2::{
     Contents, FIRST_TABLE_LEN, Next, RECORD_LEN, Record, SEED_LEN, Search, Write, times,
 };
@@ -25,10 +26,6 @@ const OPEN_TRIES: usize = 8;
 /// Reading and writing, by the group and by all. Who may only read a file can still lock it against those who write
 /// (`F_RDLCK`). MIT's library makes it with 0600, too.
 const FOR_OTHERS: u32 = 0o066;
-
-/// Writing, by the group and by all, and what keeps them to their own files in a directory like `/tmp` (`S_ISVTX`).
-const DIRECTORY_FOR_OTHERS: u32 = 0o022;
-const STICKY: u32 = 0o1000;
 
 /// The open file. The lock ends when it is dropped.
 pub(super) struct Locked {
@@ -189,21 +186,14 @@ fn is_at(open: &Metadata, path: &Path) -> io::Result<bool> {
     }
 }
 
-fn directory_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(directory) if directory != Path::new("") => directory,
-        _ => Path::new("."),
-    }
-}
-
 /// Who may rename what is in it can have a cache begin anew, and put the file of before into its place again before a start: what
 /// came into the other one is then accepted once more.
 fn check_directory(metadata: &Metadata, user: u32) -> Result<(), ReplayFileFault> {
-    let owner = metadata.uid();
-    let mode = metadata.mode() & 0o7777;
-    if owner != user && owner != 0 {
+    let access = Access::of(metadata);
+    let Access { owner, mode } = access;
+    if access.is_of_another(user) {
         Err(ReplayFileFault::DirectoryOwner { owner, user })
-    } else if mode & DIRECTORY_FOR_OTHERS != 0 && mode & STICKY == 0 {
+    } else if access.lets_others_replace() {
         Err(ReplayFileFault::DirectoryOpenToOthers { mode })
     } else {
         Ok(())
@@ -211,8 +201,7 @@ fn check_directory(metadata: &Metadata, user: u32) -> Result<(), ReplayFileFault
 }
 
 fn check(metadata: &Metadata, user: u32) -> Result<(), ReplayFileFault> {
-    let owner = metadata.uid();
-    let mode = metadata.mode() & 0o7777;
+    let Access { owner, mode } = Access::of(metadata);
     if !metadata.is_file() {
         Err(ReplayFileFault::NotAFile)
     } else if owner != user {
@@ -286,17 +275,5 @@ mod tests {
         // Root's is good for everybody, if root alone may write it.
         let roots = Path::new("/").metadata().unwrap();
         assert!(check_directory(&roots, other).is_ok());
-    }
-
-    #[test]
-    fn a_name_alone_is_in_the_current_directory() {
-        for (path, directory) in [
-            ("rcache", "."),
-            ("a/rcache", "a"),
-            ("/rcache", "/"),
-            ("./rcache", "."),
-        ] {
-            assert_eq!(directory_of(Path::new(path)), Path::new(directory));
-        }
     }
 }

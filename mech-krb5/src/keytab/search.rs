@@ -110,9 +110,10 @@ impl fmt::Debug for Candidate<'_> {
 }
 
 impl Keytab {
-    /// The keys that may open a ticket, older ones too (MS-KILE section 3.4.5), the likeliest first, each once: (principal, kvno), (principal, kvno modulo 256 or 0),
-    /// the principal's other versions from the newest, other principals' keys, those of the same version first. All are
-    /// of the ticket's encryption type and have an allowed name among their names. At most [`MAX_TRIALS`].
+    /// The keys that may open a ticket, older ones too (MS-KILE section 3.4.5), the likeliest first, each once: (principal,
+    /// kvno), (principal, kvno modulo 256 or 0), the principal's other versions from the newest, other principals' keys,
+    /// those of the same version first. All are of the ticket's encryption type and have an allowed name among their names.
+    /// At most [`MAX_TRIALS`].
     pub fn candidates<'k, 'q>(
         &'k self,
         query: KeyQuery<'q>,
